@@ -1,0 +1,37 @@
+# Every target makes .venv first, once; it is made anew when requirements.txt or pyproject.toml change.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: lab course test bench claims weights sync
+lab: $(READY)
+	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+
+course: $(READY)
+	$(BIN)/python tools/execute.py --all --pages build
+
+test: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/python tools/sync.py --check
+	$(BIN)/python tools/check.py
+	$(BIN)/python -m pytest tests
+	SEGKIT_PROFILE=quick $(BIN)/python -m pytest --nbval --nbval-current-env notebooks -v -p no:cacheprovider
+
+bench: $(READY)
+	$(BIN)/python benchmarks/run.py
+
+claims: $(READY)
+	$(BIN)/python tools/claims.py
+
+weights: $(READY)
+	$(BIN)/python tools/train_paper_weights.py
+
+sync: $(READY)
+	$(BIN)/python tools/sync.py
+	$(BIN)/python tools/execute.py
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The course needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name one: make lab PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $(READY)

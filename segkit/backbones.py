@@ -1,0 +1,122 @@
+"""Pretrained networks as feature pyramids: pixels 0..255 in, features at strides 2 to 32 out."""
+
+import pathlib
+import warnings
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from .layers.sizes import PadToMultiple
+
+# The last layer at each stride: 2, 4, 8, 16, 32.
+TAPS = {
+    "MobileNetV2": (
+        "block_1_expand_relu",
+        "block_3_expand_relu",
+        "block_6_expand_relu",
+        "block_13_expand_relu",
+        "block_16_project",
+    ),
+    "VGG16": ("block2_conv2", "block3_conv3", "block4_conv3", "block5_conv3", "block5_pool"),
+    "ResNet50": (
+        "conv1_relu",
+        "conv2_block3_out",
+        "conv3_block4_out",
+        "conv4_block6_out",
+        "conv5_block3_out",
+    ),
+}
+STRIDES = (2, 4, 8, 16, 32)
+CAFFE_MEANS = (103.939, 116.779, 123.68)  # blue, green, red
+# Keras' 0.999 takes thousands of steps to learn the statistics that prediction uses; a lesson has hundreds.
+RANDOM_MOMENTUM = 0.9
+PAPER_WEIGHTS = pathlib.Path(__file__).parent / "weights" / "mobilenet_v2_paper.npz"
+
+
+def encoder(name="MobileNetV2", weights="imagenet", *, frozen=True):
+    """A network without its classifier: pictures (B, H, W, 3) with pixels 0..255 → five feature maps.
+
+    The scaling that the network was trained with and the padding to multiples of 32 lie inside.
+    `weights` is "imagenet" (where there is a network or a cache), "paper" (MobileNetV2, trained by this course on
+    drawn scenes, shipped with it) or None. What was really loaded stands in `.pretraining`, and is printed.
+    `frozen=False` trains the convolutions; `frozen=8` those behind the features of stride 8, as the first layers suit
+    any picture and cost the most. Batch normalisation keeps its statistics, which come from many more pictures
+    than a batch holds; only without pretrained weights does it learn its own.
+    """
+    if name not in TAPS:
+        raise ValueError(f"There is no encoder {name!r}; choose {', '.join(TAPS)}.")
+    if weights not in ("imagenet", "paper", None):
+        raise ValueError(f'weights is {weights!r}; choose "imagenet", "paper" or None.')
+    if weights == "paper" and name != "MobileNetV2":
+        raise ValueError(f'weights="paper" exist for MobileNetV2 only, not for {name}.')
+    if not isinstance(frozen, bool) and frozen not in STRIDES:
+        raise ValueError(
+            f"frozen is {frozen!r}; choose True, False, or the stride up to which to freeze: {STRIDES}."
+        )
+    network, pretraining = _network(name, weights)
+    images = keras.Input((None, None, 3), name="images")
+    features = network(scale(name, PadToMultiple(STRIDES[-1])(images)))
+    model = keras.Model(images, features, name=f"{name}_{pretraining}")
+    model.pretraining = pretraining
+    _freeze(network, frozen, TAPS[name], keep_statistics=pretraining != "random")
+    state = (
+        "frozen" if frozen is True else "trained" if frozen is False else f"trained behind stride {frozen}"
+    )
+    print(f"encoder {name}, weights: {pretraining}, {state}")
+    return model
+
+
+def _freeze(network, frozen, taps, keep_statistics):
+    if frozen is True:
+        network.trainable = False
+        return
+    last_frozen = taps[STRIDES.index(frozen)] if frozen else None
+    behind = last_frozen is None
+    for layer in network.layers:
+        statistics = keep_statistics and isinstance(layer, layers.BatchNormalization)
+        layer.trainable = behind and not statistics
+        behind = behind or layer.name == last_frozen
+
+
+def _network(name, weights):
+    """The bare network with its five taps, and the weights that it really has."""
+    if weights == "imagenet":
+        try:
+            return bare(name, "imagenet"), "imagenet"
+        except Exception as error:  # Keras raises a bare Exception when it cannot download
+            if "URL fetch failure" not in str(error):
+                raise
+            weights = "paper" if name == "MobileNetV2" else None
+            instead = 'weights="paper"' if weights else "random weights"
+            print(
+                f"ImageNet weights of {name} are not on this machine and cannot be downloaded; using {instead}. For the "
+                "real ones: run once with a network, or set KERAS_HOME to a folder that holds them in models/."
+            )
+    network = bare(name, None)
+    if weights == "paper":
+        with np.load(PAPER_WEIGHTS) as stored:
+            network.set_weights([stored[key].astype("float32") for key in stored.files])
+    return network, weights or "random"
+
+
+def bare(name, weights=None):
+    """The network as Keras has it, cut at its five taps: scaled pixels in, features out."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*input_shape.*")  # the weights of 224 px serve any size
+        network = getattr(keras.applications, name)(
+            include_top=False, weights=weights, input_shape=(None, None, 3)
+        )
+    return keras.Model(
+        network.input, [network.get_layer(tap).output for tap in TAPS[name]], name=name.lower()
+    )
+
+
+def scale(name, images):
+    """From 0..255 to what the network was trained with."""
+    if name == "MobileNetV2":
+        return layers.Rescaling(1 / 127.5, offset=-1, name="minus_one_to_one")(images)
+    blue_green_red = ops.flip(images, axis=-1)
+    return layers.Rescaling(1.0, offset=[-mean for mean in CAFFE_MEANS], name="minus_caffe_means")(
+        blue_green_red
+    )

@@ -1,0 +1,122 @@
+"""Open a lesson: device, profile, seed, figure defaults, and the claims that the lesson makes."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+import warnings
+
+PROFILES = ("quick", "full")
+LESSONS = json.loads((pathlib.Path(__file__).parent / "lessons.json").read_text(encoding="utf-8"))
+
+
+@dataclasses.dataclass
+class Run:
+    """One run of one lesson, as `start` found it."""
+
+    lesson: str
+    profile: str
+    device: str
+    precision: str
+    dataset: str
+    seed: int
+    started: float = dataclasses.field(default_factory=time.monotonic)
+
+    def pick(self, *, quick, full):
+        """The value for this run's profile: `run.pick(quick=8, full=30)`."""
+        return quick if self.profile == "quick" else full
+
+    def claim(self, sentence, value, *, at_least=None, at_most=None):
+        """State a measured number, and fail if it is not what the lesson says.
+
+        The bounds were measured with the quick profile, over several seeds. In the full profile, with
+        other data and longer training, the number is printed and not judged.
+        """
+        value = float(value)
+        bounds = [
+            f"{word} {bound:.4g}"
+            for word, bound in (("at least", at_least), ("at most", at_most))
+            if bound is not None
+        ]
+        if not bounds:
+            raise ValueError(
+                f"The claim {sentence!r} needs at_least= or at_most=: a claim that cannot fail says nothing."
+            )
+        if journal := os.environ.get("SEGKIT_CLAIMS"):
+            row = dict(
+                lesson=self.lesson,
+                seed=self.seed,
+                claim=sentence,
+                value=value,
+                at_least=at_least,
+                at_most=at_most,
+            )
+            with open(journal, "a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+        judged = self.profile == "quick"
+        holds = (at_least is None or value >= at_least) and (at_most is None or value <= at_most)
+        verdict = (
+            "holds"
+            if holds and judged
+            else "FAILS"
+            if judged
+            else "not judged: the bound belongs to the quick profile"
+        )
+        print(f"{sentence}: {value:.4g} ({' and '.join(bounds)}: {verdict})")
+        if judged and not holds and not journal:
+            raise AssertionError(f"{sentence}: measured {value:.4g}, expected {' and '.join(bounds)}.")
+
+    def done(self, result):
+        """Close the lesson with its main result and the time that it took."""
+        print(f"{self.lesson} · {result} · {time.monotonic() - self.started:.0f} s")
+
+
+def start(lesson):
+    """Open a lesson: choose the profile, set precision, seed and figure defaults, and say so in one line."""
+    import keras
+
+    from . import show
+
+    devices = keras.distribution.list_devices()
+    gpus = [name for name in devices if not name.lower().startswith("cpu")]
+    facts = LESSONS.get(lesson, {})
+    profile = os.environ.get("SEGKIT_PROFILE") or ("full" if gpus else "quick")
+    if profile not in PROFILES:
+        raise ValueError(f"SEGKIT_PROFILE is {profile!r}; set it to quick or full, or leave it unset.")
+    seed = int(os.environ.get("SEGKIT_SEED") or 0)
+    precision = _precision(gpus)
+    keras.config.set_dtype_policy(precision)
+    keras.utils.set_random_seed(seed)
+    show.set_defaults()
+    # Keras 3.15 says this at every fit on a tf.data.Dataset, whatever one passes.
+    warnings.filterwarnings("ignore", message="`shuffle=True` was passed, but will be ignored")
+
+    run = Run(
+        lesson=lesson,
+        profile=profile,
+        device=f"{len(gpus)} GPU" if gpus else f"CPU with {os.cpu_count()} cores",
+        precision=precision,
+        dataset=facts.get("data", {}).get(profile, "paper_pets"),
+        seed=seed,
+    )
+    minutes = facts.get("minutes", {}).get(profile)
+    duration = f"about {minutes:g} min" if minutes else "time not measured yet"
+    print(
+        f"{lesson} · {profile} profile · {run.device} · {precision} · {run.dataset} · seed {seed} · {duration}"
+    )
+    return run
+
+
+def _precision(gpus):
+    """bfloat16 where the GPU has it, float16 on older GPUs (Keras then scales the loss), float32 on CPU."""
+    if not gpus or not shutil.which("nvidia-smi"):
+        return "float32"
+    query = ["nvidia-smi", "--query-gpu=compute_cap", "--format=csv,noheader"]
+    answer = subprocess.run(query, capture_output=True, text=True, check=False).stdout.split()
+    if not answer:
+        return "float32"
+    capability = min(float(line) for line in answer)
+    return "mixed_bfloat16" if capability >= 8 else "mixed_float16" if capability >= 7 else "float32"

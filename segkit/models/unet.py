@@ -1,0 +1,57 @@
+"""U-Net on a pretrained encoder: the widespread form, and the course's lighter and better one."""
+
+import keras
+from keras import layers
+
+from ..layers import BilinearUpsample, CropLike, upsample
+
+
+def unet_decoder(features, num_classes, filters=(512, 256, 128, 64), skips=True):
+    """Five feature maps at strides 2 to 32 → logits at stride 1.
+
+    Each up-sampling block of pix2pix is joined by the encoder's features of the same size.
+    Taught in notebooks/04_unet_pets.ipynb.
+    """
+    *shallow, x = features
+    for width, skip in zip(filters, reversed(shallow), strict=True):
+        x = upsample(width, 3)(x)
+        if skips:
+            x = layers.Concatenate()([x, skip])
+    return layers.Conv2DTranspose(num_classes, 3, 2, "same", dtype="float32", name="logits")(x)
+
+
+def unet(encoder, num_classes, filters=(512, 256, 128, 64), skips=True):
+    """Pictures (B, H, W, 3) with pixels 0..255 → logits (B, H, W, num_classes).
+
+    Taught in notebooks/04_unet_pets.ipynb.
+    """
+    images = keras.Input((None, None, 3), name="images")
+    logits = unet_decoder(encoder(images), num_classes, filters, skips)
+    return keras.Model(images, CropLike(dtype="float32")(logits, images), name="unet")
+
+
+def light_unet(encoder, num_classes, filters=(192, 96, 64, 48, 24)):
+    """A U-Net with a third of the weights and one step more: it joins the picture itself, at stride 1.
+
+    Taught in notebooks/04_unet_pets.ipynb.
+    """
+
+    def convolve(x, convolution):
+        x = layers.BatchNormalization(momentum=0.9)(convolution(x))
+        return layers.ReLU()(x)
+
+    images = keras.Input((None, None, 3), name="images")
+    *shallow, x = encoder(images)
+    for width, skip in zip(filters[:-1], reversed(shallow), strict=True):
+        narrow = convolve(skip, layers.Conv2D(width // 2, 1, use_bias=False))
+        x = layers.Concatenate()([BilinearUpsample()(x), narrow])
+        x = convolve(x, layers.SeparableConv2D(width, 3, padding="same", use_bias=False))
+    x = CropLike()(BilinearUpsample()(x), images)
+    pixels = layers.Rescaling(1 / 127.5, offset=-1)(images)
+    x = layers.Concatenate()([x, pixels])
+    x = convolve(x, layers.Conv2D(filters[-1], 3, padding="same", use_bias=False))
+    return keras.Model(
+        images,
+        layers.Conv2D(num_classes, 3, padding="same", dtype="float32", name="logits")(x),
+        name="light_unet",
+    )

@@ -1,0 +1,104 @@
+"""start(), Run.pick and Run.claim."""
+
+import json
+import subprocess
+import sys
+
+import keras
+import pytest
+
+import segkit
+from segkit import lesson
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch):
+    for name in ("SEGKIT_PROFILE", "SEGKIT_SEED", "SEGKIT_CLAIMS"):
+        monkeypatch.delenv(name, raising=False)
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+def pretend_gpu(monkeypatch, capability):
+    monkeypatch.setattr(keras.distribution, "list_devices", lambda: ["cpu:0", "gpu:0"])
+    monkeypatch.setattr(lesson.shutil, "which", lambda name: f"/usr/bin/{name}")
+    answer = subprocess.CompletedProcess([], 0, stdout=f"{capability}\n")
+    monkeypatch.setattr(lesson.subprocess, "run", lambda *args, **kwargs: answer)
+
+
+def test_without_a_gpu_the_profile_is_quick_and_float32(capsys):
+    run = segkit.start("04_unet_pets")
+    assert (run.profile, run.precision, run.dataset, run.seed) == ("quick", "float32", "paper_pets", 0)
+    assert run.pick(quick=1, full=2) == 1
+    printed = capsys.readouterr().out
+    assert len(printed.splitlines()) == 1
+    assert all(word in printed for word in ("04_unet_pets", "quick", "CPU", "float32", "paper_pets", "seed 0"))
+
+
+@pytest.mark.parametrize(
+    "capability, policy", [("9.0", "mixed_bfloat16"), ("7.5", "mixed_float16"), ("6.1", "float32")]
+)
+def test_with_a_gpu_the_profile_is_full_and_the_precision_fits_it(monkeypatch, capability, policy):
+    pretend_gpu(monkeypatch, capability)
+    run = segkit.start("04_unet_pets")
+    assert (run.profile, run.precision, run.dataset) == ("full", policy, "oxford_iiit_pet")
+    assert keras.config.dtype_policy().name == policy
+    assert run.pick(quick=1, full=2) == 2
+
+
+def test_float16_training_scales_the_loss(monkeypatch):
+    pretend_gpu(monkeypatch, "7.5")
+    segkit.start("04_unet_pets")
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+
+
+def test_the_environment_chooses_profile_and_seed(monkeypatch):
+    monkeypatch.setenv("SEGKIT_PROFILE", "full")
+    monkeypatch.setenv("SEGKIT_SEED", "7")
+    run = segkit.start("a lesson of my own")
+    assert (run.profile, run.seed) == ("full", 7)
+
+
+def test_an_unknown_profile_is_named_with_its_cure(monkeypatch):
+    monkeypatch.setenv("SEGKIT_PROFILE", "fast")
+    with pytest.raises(ValueError, match="fast.*quick or full"):
+        segkit.start("04_unet_pets")
+
+
+def test_a_claim_fails_when_it_is_not_so(capsys):
+    run = segkit.start("04_unet_pets")
+    run.claim("a gain", 0.2, at_least=0.1)
+    assert "holds" in capsys.readouterr().out
+    with pytest.raises(AssertionError, match="a gain: measured 0.05"):
+        run.claim("a gain", 0.05, at_least=0.1)
+    with pytest.raises(AssertionError):
+        run.claim("a loss", 0.3, at_most=0.2)
+    with pytest.raises(AssertionError):
+        run.claim("not a number", float("nan"), at_least=0)
+    with pytest.raises(ValueError, match="says nothing"):
+        run.claim("anything", 1)
+
+
+def test_the_full_profile_says_that_it_does_not_judge(monkeypatch, capsys):
+    monkeypatch.setenv("SEGKIT_PROFILE", "full")
+    segkit.start("04_unet_pets").claim("a gain", 0.05, at_least=0.1)
+    assert "not judged" in capsys.readouterr().out
+
+
+def test_claims_are_written_down_for_make_claims(monkeypatch, tmp_path):
+    journal = tmp_path / "claims.jsonl"
+    monkeypatch.setenv("SEGKIT_CLAIMS", str(journal))
+    segkit.start("04_unet_pets").claim("a gain", 0.05, at_least=0.1)  # recorded, not raised
+    row = json.loads(journal.read_text())
+    assert (row["lesson"], row["seed"], row["value"], row["at_least"]) == ("04_unet_pets", 0, 0.05, 0.1)
+
+
+def test_import_segkit_brings_in_nothing_heavy():
+    heavy = "('tensorflow_datasets', 'matplotlib', 'scipy', 'tensorflow', 'keras')"
+    code = f"import sys, segkit; print([name for name in {heavy} if name in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.strip() == "[]"
+    with pytest.raises(AttributeError, match="segkit has no 'utils'"):
+        _ = segkit.utils

@@ -1,0 +1,138 @@
+"""Bring everything that is written twice into step: source cells, first screens, Colab lines, README table.
+
+python tools/sync.py            write
+python tools/sync.py --check    change nothing, fail if something is out of step
+"""
+
+import ast
+import difflib
+import importlib.util
+import re
+import sys
+import tomllib
+
+import nbformat
+
+from notebooks import ROOT, lessons, paths, read, write
+
+BRANCH = "main"
+
+
+def source_of(name):
+    """The text of a function or class, decorators included: `segkit.layers.SubPixel` → its source.
+
+    Read from the files as text, so that nothing has to be imported.
+    """
+    package, _, wanted = name.rpartition(".")
+    spec = importlib.util.find_spec(package)
+    folder = ROOT.joinpath(*package.split("."))
+    files = (
+        sorted(folder.glob("**/*.py"))
+        if folder.is_dir()
+        else [ROOT.joinpath(*package.split(".")).with_suffix(".py")]
+    )
+    for file in files if spec else []:
+        text = file.read_text(encoding="utf-8")
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == wanted:
+                first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+                return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
+    raise SystemExit(f"A source cell shows {name}, which is not in segkit.")
+
+
+def sync_notebook(path, repository):
+    notebook = read(path)
+    before = nbformat.writes(notebook)
+    for cell in notebook.cells:
+        if "segkit" in cell.metadata:
+            cell.source = "\n\n\n".join(source_of(name) for name in cell.metadata["segkit"].split())
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(
+                r"<!-- minutes -->.*", f"<!-- minutes --> {first_screen(path.stem)}", cell.source
+            )
+            cell.source = re.sub(
+                r"<!-- colab -->.*", f"<!-- colab --> {badge(path, repository)}".rstrip(), cell.source
+            )
+    notebook.cells = [cell for cell in notebook.cells if "colab" not in cell.metadata.get("tags", [])]
+    if repository:
+        source = f'import sys\n\nif "google.colab" in sys.modules:\n    %pip install -q git+https://github.com/{repository}'
+        cell = nbformat.v4.new_code_cell(
+            source, id="colab", metadata={"tags": ["colab", "nbval-ignore-output"]}
+        )
+        notebook.cells.insert(1, cell)
+    after = nbformat.writes(notebook)
+    return notebook, before, after
+
+
+def first_screen(lesson):
+    facts = lessons().get(lesson, {})
+    minutes = facts.get("minutes", {})
+    data = facts.get("data", {})
+    quick = (
+        f"**{minutes['quick']:g} minutes** on 2 CPU cores"
+        if "quick" in minutes
+        else "time on 2 CPU cores not measured yet"
+    )
+    if data.get("full") == data.get("quick"):
+        return f"{quick}, without a download (data: `{data.get('quick')}`)."
+    return (
+        f"{quick} without a download (*quick*, data: `{data.get('quick')}`). With a GPU the *full* profile takes "
+        f"the real pictures (`{data.get('full')}`, 800 MB once)."
+    )
+
+
+def badge(path, repository):
+    if not repository:
+        return ""
+    address = f"https://colab.research.google.com/github/{repository}/blob/{BRANCH}/{path.relative_to(ROOT)}"
+    return f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({address})"
+
+
+def readme_table():
+    rows = ["| | lesson | minutes | after it you can |", "|---|---|---|---|"]
+    for name, facts in lessons().items():
+        number, title = name[:2], facts["title"]
+        ready = (ROOT / "notebooks" / f"{name}.ipynb").exists()
+        link = f"[{title}](notebooks/{name}.ipynb)" if ready else f"{title} *(to come)*"
+        minutes = f"{facts['minutes']['quick']:g}" if "quick" in facts["minutes"] else ""
+        rows.append(f"| {number} | {link} | {minutes} | {facts['after']} |")
+    return "\n".join(rows)
+
+
+def main():
+    check = "--check" in sys.argv
+    repository = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["course"][
+        "repository"
+    ]
+    stale = []
+    for path in paths():
+        notebook, before, after = sync_notebook(path, repository)
+        if before != after:
+            stale.append(path.relative_to(ROOT))
+            if check:
+                lines = difflib.unified_diff(
+                    before.splitlines(), after.splitlines(), "notebook", "segkit", lineterm="", n=0
+                )
+                print("\n".join(list(lines)[:20]))
+            else:
+                write(notebook, path)
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    fresh = re.sub(
+        r"(<!-- lessons -->\n).*?(<!-- /lessons -->)",
+        lambda m: m[1] + readme_table() + "\n" + m[2],
+        text,
+        flags=re.S,
+    )
+    if fresh != text:
+        stale.append("README.md")
+        if not check:
+            readme.write_text(fresh, encoding="utf-8")
+    if stale:
+        print(f"{'out of step' if check else 'brought into step'}: {', '.join(map(str, stale))}")
+    if check and stale:
+        raise SystemExit("Run python tools/sync.py, then python tools/execute.py.")
+
+
+if __name__ == "__main__":
+    main()
