@@ -94,6 +94,10 @@ class Resume(keras.callbacks.BackupAndRestore):
 
     def __init__(self, folder, batches):
         super().__init__(str(folder))
+        if not hasattr(batches, "epoch"):
+            raise TypeError(
+                "Resume needs the batches that fit gets, as Pictures.batches(training=True) makes them."
+            )
         self.batches = batches
 
     def on_train_begin(self, logs=None):

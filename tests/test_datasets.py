@@ -24,7 +24,9 @@ def numbered(count=7, size=(5, 4)):
     """Pictures whose red channel holds their number and whose mask follows from their pixels."""
     random = np.random.RandomState(0)
     masks = random.randint(0, 3, (count, *size)).astype(np.uint8)
-    images = np.stack([np.broadcast_to(np.arange(count)[:, None, None], masks.shape), masks * 80, masks * 100], axis=-1)
+    images = np.stack(
+        [np.broadcast_to(np.arange(count)[:, None, None], masks.shape), masks * 80, masks * 100], axis=-1
+    )
     return Pictures(images.astype(np.uint8), masks, CLASSES, tuple(map(str, range(count))))
 
 
@@ -35,7 +37,7 @@ def numbered(count=7, size=(5, 4)):
     "mask, error, words",
     [
         (np.zeros((4, 4), np.float32), TypeError, "float32.*nearest neighbour"),
-        (np.full((4, 4), 3), ValueError, "label 3.*3 classes.*map the others to 255"),
+        (np.array([[0, 3]]), ValueError, "label 3.*3 classes.*map the others to 255"),
         (np.full((4, 4), -1), ValueError, "label -1"),
         (np.array([[1, 2], [3, 1]]), ValueError, "subtract 1"),
         (np.zeros((4, 4, 1, 1), int), ValueError, r"shape \(4, 4, 1, 1\)"),
@@ -68,7 +70,9 @@ def test_the_embedded_set_has_its_splits_and_its_masks(pets):
 
 
 def test_targets_agree_with_each_other():
-    trimap, classes, instances = (load("paper_pets", target, size=128).validation for target in ("trimap", "classes", "instances"))
+    trimap, classes, instances = (
+        load("paper_pets", target, size=128).validation for target in ("trimap", "classes", "instances")
+    )
     assert set(np.unique(classes.masks)) == {0, 1, 2, 3}
     np.testing.assert_array_equal(classes.masks == 0, instances.masks == 0)
     inside = trimap.masks == 0
@@ -78,7 +82,10 @@ def test_targets_agree_with_each_other():
 
 
 def test_resizing_masks_invents_no_label():
-    big, small = load("paper_pets", "classes", size=128).test, load("paper_pets", "classes", size=(50, 37)).test
+    big, small = (
+        load("paper_pets", "classes", size=128).test,
+        load("paper_pets", "classes", size=(50, 37)).test,
+    )
     assert small.masks.shape[1:] == (50, 37)
     assert set(np.unique(small.masks)) == set(np.unique(big.masks))
 
@@ -110,7 +117,11 @@ def test_no_network_says_so_once_and_takes_paper_pets(monkeypatch, capsys, tmp_p
     monkeypatch.setattr(prepare, "_reach", unreachable)
     monkeypatch.setattr(prepare, "paper_pets", lambda: "paper pets' builder")
     pets = load("oxford_iiit_pet")
-    assert (pets.name, pets.requested, pets.builder) == ("paper_pets", "oxford_iiit_pet", "paper pets' builder")
+    assert (pets.name, pets.requested, pets.builder) == (
+        "paper_pets",
+        "oxford_iiit_pet",
+        "paper pets' builder",
+    )
     said = capsys.readouterr().out
     assert len(said.splitlines()) == 1 and "no route" in said and "TFDS_DATA_DIR" in said
 
@@ -124,7 +135,10 @@ def test_a_server_that_does_not_answer_is_not_available():
 
 
 def passes(dataset, count):
-    return [[np.concatenate(parts) for parts in zip(*((i.numpy(), m.numpy()) for i, m in dataset), strict=True)] for _ in range(count)]
+    return [
+        [np.concatenate(parts) for parts in zip(*((i.numpy(), m.numpy()) for i, m in dataset), strict=True)]
+        for _ in range(count)
+    ]
 
 
 def test_without_training_the_order_is_kept():
@@ -161,19 +175,29 @@ def test_picture_and_mask_are_moved_together(size):
     masks = random.randint(0, 3, (6, *size)).astype(np.uint8)
     images = np.repeat(masks[..., None], 3, axis=-1) * 100
     augment = Augment(flip=True, zoom=(0.5, 1.0), turn=20)
-    moved_images, moved_masks = augment(tf.constant(images), tf.constant(masks), tf.constant([3, 4], tf.int64))
+    moved_images, moved_masks = augment(
+        tf.constant(images), tf.constant(masks), tf.constant([3, 4], tf.int64)
+    )
     assert moved_images.shape == images.shape and moved_masks.dtype == tf.uint8
     assert set(np.unique(moved_masks)) <= {0, 1, 2}
-    flat = np.abs(moved_images[..., 0] - moved_masks.numpy() * 100.0) <= 50.001  # bilinear lies within half a step of nearest …
-    plain = np.abs(moved_images[..., 0] - np.round(moved_images[..., 0] / 100) * 100) < 1e-3  # … wherever neighbours agree
+    flat = (
+        np.abs(moved_images[..., 0] - moved_masks.numpy() * 100.0) <= 50.001
+    )  # bilinear lies within half a step of nearest …
+    plain = (
+        np.abs(moved_images[..., 0] - np.round(moved_images[..., 0] / 100) * 100) < 1e-3
+    )  # … wherever neighbours agree
     assert flat[plain].mean() > 0.98
 
 
 def test_flips_are_flips_and_nothing_else():
     pictures = numbered(50)
-    images, masks = Augment(flip=True)(tf.constant(pictures.images), tf.constant(pictures.masks), tf.constant([0, 1], tf.int64))
+    images, masks = Augment(flip=True)(
+        tf.constant(pictures.images), tf.constant(pictures.masks), tf.constant([0, 1], tf.int64)
+    )
     flipped = 0
-    for image, mask, old_image, old_mask in zip(images.numpy(), masks.numpy(), pictures.images, pictures.masks, strict=True):
+    for image, mask, old_image, old_mask in zip(
+        images.numpy(), masks.numpy(), pictures.images, pictures.masks, strict=True
+    ):
         if not np.array_equal(mask, old_mask):
             flipped += 1
             old_image, old_mask = old_image[:, ::-1], old_mask[:, ::-1]
@@ -196,12 +220,16 @@ def test_zoom_agrees_with_an_independent_crop():
             y, x = np.mgrid[:9, :9] * 0.5 + np.array([2 + shift_y, 2 + shift_x])[:, None, None]
             expected = map_coordinates(image[0, :, :, 0].astype(float), [y, x], order=1, mode="mirror")
             best = min(best, np.abs(expected - moved[0, :, :, 0]).mean())
-    assert best < 6  # grey levels; the search grid is 0.1 pixels wide and the noise picture is as rough as can be
+    assert (
+        best < 6
+    )  # grey levels; the search grid is 0.1 pixels wide and the noise picture is as rough as can be
 
 
 def test_light_leaves_masks_alone_and_pixels_in_range():
     pictures = numbered(10)
-    images, masks = Augment(flip=False, light=0.5)(tf.constant(pictures.images), tf.constant(pictures.masks), tf.constant([0, 1], tf.int64))
+    images, masks = Augment(flip=False, light=0.5)(
+        tf.constant(pictures.images), tf.constant(pictures.masks), tf.constant([0, 1], tf.int64)
+    )
     np.testing.assert_array_equal(masks, pictures.masks)
     assert 0 <= np.min(images) and np.max(images) <= 255 and not np.allclose(images, pictures.images)
 
@@ -211,7 +239,7 @@ def test_light_leaves_masks_alone_and_pixels_in_range():
     [
         (lambda images, masks, seed: (images, tf.cast(masks, tf.float32)), "returned masks of float32"),
         (lambda images, masks, seed: (images, masks + 1), "labels that are none of the 3 classes"),
-        (lambda images, masks, seed: (images, masks[:, 1:]), "different in size|ncompatible shape|not compatible"),
+        (lambda images, masks, seed: (images, masks[:, 1:]), "changed the size of picture or mask"),
     ],
 )
 def test_an_augmentation_that_breaks_masks_is_caught(broken, words):
@@ -223,7 +251,9 @@ def test_class_weights_become_pixel_weights():
     pictures = numbered()
     pictures.masks[0, 0, 0] = 255
     _, masks, weights = next(iter(pictures.batches(7, class_weights=(1, 2, 5))))
-    np.testing.assert_array_equal(weights, np.select([masks == 0, masks == 1, masks == 2], [1.0, 2.0, 5.0], 0.0))
+    np.testing.assert_array_equal(
+        weights, np.select([masks == 0, masks == 1, masks == 2], [1.0, 2.0, 5.0], 0.0)
+    )
     with pytest.raises(ValueError, match="2 numbers for 3 classes"):
         pictures.batches(class_weights=(1, 2))
 
@@ -285,7 +315,9 @@ def test_two_notebooks_preparing_at_once_both_get_the_data(tmp_path):
 
 @pytest.fixture
 def tiny(monkeypatch, tmp_path):
-    monkeypatch.setattr(builders, "PAPER_PETS_SPLITS", {"train": (1, 3), "validation": (2, 2), "test": (3, 2)})
+    monkeypatch.setattr(
+        builders, "PAPER_PETS_SPLITS", {"train": (1, 3), "validation": (2, 2), "test": (3, 2)}
+    )
     monkeypatch.setenv("SEGKIT_DATA", str(tmp_path / "data"))
     return tmp_path / "data"
 

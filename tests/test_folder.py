@@ -174,7 +174,12 @@ def test_the_pictures_train_like_any_others(folders):
 
 
 def test_real_cells(real_data):
-    cells = from_folder(real_data / "em_membrane" / "images", real_data / "em_membrane" / "labels", ("membrane", "cell"), size=128)
+    cells = from_folder(
+        real_data / "em_membrane" / "images",
+        real_data / "em_membrane" / "labels",
+        ("membrane", "cell"),
+        size=128,
+    )
     assert len(cells) == 20 and set(np.unique(cells.masks)) == {0, 1}
 
 

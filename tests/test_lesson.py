@@ -32,7 +32,9 @@ def test_without_a_gpu_the_profile_is_quick_and_float32(capsys):
     assert run.pick(quick=1, full=2) == 1
     printed = capsys.readouterr().out
     assert len(printed.splitlines()) == 1
-    assert all(word in printed for word in ("04_unet_pets", "quick", "CPU", "float32", "paper_pets", "seed 0"))
+    assert all(
+        word in printed for word in ("04_unet_pets", "quick", "CPU", "float32", "paper_pets", "seed 0")
+    )
 
 
 @pytest.mark.parametrize(

@@ -66,11 +66,10 @@ def main():
     rate = keras.optimizers.schedules.CosineDecay(
         1e-4, steps * options.epochs - steps, warmup_target=2e-3, warmup_steps=steps
     )
-    accuracy = keras.metrics.BinaryAccuracy(threshold=0.0)
     model.compile(
         keras.optimizers.AdamW(rate, weight_decay=0.01),
         keras.losses.BinaryCrossentropy(from_logits=True),
-        [accuracy],
+        metrics=[keras.metrics.BinaryAccuracy(threshold=0.0)],
     )
     data = batches(images, present, options.batch, seed=0)
     test = scenes(TEST_SEED, 500)

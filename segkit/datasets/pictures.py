@@ -88,10 +88,9 @@ class Pictures:
             if augment is not None:
                 key = tf.stack([tf.cast(seed, tf.int64) * 1_000_003 + epoch, step])
                 batch_images, batch_masks = augment(batch_images, batch_masks, key)
-                batch_masks = _checked(batch_masks, batch_images, num_classes)
-                # the size is known again after this, which Keras needs to compile once
-                batch_images = tf.ensure_shape(batch_images, (None, *self.images.shape[1:]))
-                batch_masks = tf.ensure_shape(batch_masks, (None, *self.masks.shape[1:]))
+                batch_images, batch_masks = _checked(
+                    batch_images, batch_masks, num_classes, self.masks.shape[1:]
+                )
             parts = (tf.cast(batch_images, tf.float32), batch_masks)
             return (
                 parts
@@ -117,7 +116,7 @@ class Pictures:
         return dataset
 
 
-def _checked(masks, images, num_classes):
+def _checked(images, masks, num_classes, size):
     """`check_mask` for what an augmentation returned, inside the pipeline."""
     if not masks.dtype.is_integer:
         raise TypeError(
@@ -130,11 +129,13 @@ def _checked(masks, images, num_classes):
         tf.debugging.assert_less(
             largest, num_classes, f"The augmentation made labels that are none of the {num_classes} classes."
         ),
-        tf.debugging.assert_equal(
-            tf.shape(masks)[1:3],
-            tf.shape(images)[1:3],
-            "The augmentation made picture and mask different in size.",
+        *(
+            tf.debugging.assert_equal(
+                tf.shape(part)[1:3], size, "The augmentation changed the size of picture or mask."
+            )
+            for part in (images, masks)
         ),
     ]
     with tf.control_dependencies(checks):
-        return tf.identity(masks)
+        # An augmentation keeps the size, so it is known again from here on, and Keras compiles once.
+        return tf.ensure_shape(images, (None, *size, 3)), tf.ensure_shape(tf.identity(masks), (None, *size))

@@ -1,0 +1,146 @@
+"""Encoders: strides, input scaling, freezing, what was really loaded."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from segkit import backbones
+from segkit.backbones import STRIDES, encoder
+from segkit.datasets.paper_pets import draw_scene
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return encoder("MobileNetV2", "paper")
+
+
+def pictures(*size):
+    return np.random.RandomState(0).randint(0, 256, (2, *size, 3)).astype("float32")
+
+
+@pytest.mark.parametrize("name", backbones.TAPS)
+@pytest.mark.parametrize("size", [(64, 96), (33, 70), (1, 1)])
+def test_features_come_at_strides_2_to_32(name, size):
+    padded = [-(-side // 32) * 32 for side in size]
+    network = built(name)
+    for feature, stride in zip(network(pictures(*size)), STRIDES, strict=True):
+        assert feature.shape[1:3] == (padded[0] // stride, padded[1] // stride)
+
+
+def built(name, made={}):  # noqa: B006  (one network a name for the whole file)
+    if name not in made:
+        made[name] = encoder(name, None)
+    return made[name]
+
+
+@pytest.mark.parametrize("name, mode", [("MobileNetV2", "tf"), ("VGG16", "caffe"), ("ResNet50", "caffe")])
+def test_scaling_is_that_of_keras_applications(name, mode):
+    images = pictures(32, 32)
+    module = {"MobileNetV2": "mobilenet_v2", "VGG16": "vgg16", "ResNet50": "resnet50"}[name]
+    expected = getattr(keras.applications, module).preprocess_input(images.copy())
+    np.testing.assert_allclose(ops.convert_to_numpy(backbones.scale(name, images)), expected, atol=1e-4)
+
+
+def trained(network):
+    return {weight.path.split("/")[-2] for weight in network.trainable_weights}
+
+
+def test_frozen_means_frozen(paper):
+    assert not paper.trainable_weights
+    assert paper.pretraining == "paper" and paper.name == "MobileNetV2_paper"
+
+
+def test_fine_tuning_leaves_the_statistics_alone():
+    network = encoder("MobileNetV2", "paper", frozen=False)
+    assert network.trainable_weights and not [
+        name for name in trained(network) if "BN" in name or "bn" in name
+    ]
+    before = [np.array(weight) for weight in network.non_trainable_weights]
+    outputs = keras.layers.GlobalAveragePooling2D()(network.outputs[-1])
+    model = keras.Model(network.inputs, keras.layers.Dense(1)(outputs))
+    model.compile("sgd", "mse")
+    model.train_on_batch(pictures(32, 32), np.ones((2, 1)))
+    for old, new in zip(before, network.non_trainable_weights, strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_freezing_up_to_a_stride():
+    names = trained(encoder("MobileNetV2", "paper", frozen=8))
+    assert "block_6_depthwise" in names or "block_6_project" in names
+    assert not {
+        name
+        for name in names
+        if name.startswith(("Conv1", "expanded", *(f"block_{i}_" for i in range(1, 6))))
+    }
+
+
+def test_without_pretraining_batch_normalisation_learns_quickly():
+    network = encoder("MobileNetV2", None, frozen=False)
+    assert any("BN" in name for name in trained(network))
+    normalisations = [
+        layer for layer in network.layers[-1].layers if isinstance(layer, keras.layers.BatchNormalization)
+    ]
+    assert {layer.momentum for layer in normalisations} == {backbones.RANDOM_MOMENTUM}
+
+
+def test_paper_weights_are_small_half_precision_and_ours():
+    assert backbones.PAPER_WEIGHTS.stat().st_size < 5e6
+    with np.load(backbones.PAPER_WEIGHTS) as stored:
+        assert all(stored[key].dtype == np.float16 for key in stored.files)
+
+
+def test_paper_weights_know_birds_from_other_scenes(paper):
+    """Least squares on the frozen, pooled features says whether an unseen scene has a bird; random features hardly can."""
+    scenes = [draw_scene(4, index, 96) for index in range(240)]
+    images = np.stack([scene["image"] for scene in scenes])
+    birds = np.array([2 in scene["label"] for scene in scenes]) * 2.0 - 1
+
+    def accuracy(network):
+        features = network.predict(images, verbose=0)[-1].mean(axis=(1, 2))
+        features = np.column_stack([features - features.mean(axis=0), np.ones(len(features))])
+        learned = features[:160].T @ features[:160] + 10 * np.eye(features.shape[1])
+        weights = np.linalg.solve(learned, features[:160].T @ birds[:160])
+        return np.mean((features[160:] @ weights > 0) == (birds[160:] > 0))
+
+    assert accuracy(paper) > 0.75
+    assert accuracy(paper) > accuracy(built("MobileNetV2"))
+
+
+def test_imagenet_weights_without_a_network_are_replaced_aloud(monkeypatch, capsys, tmp_path):
+    def unreachable(name, weights=None, bare=backbones.bare):
+        if weights == "imagenet":
+            raise Exception("URL fetch failure on https://…: None -- no route")
+        return bare(name, weights)
+
+    monkeypatch.setattr(backbones, "bare", unreachable)
+    assert encoder("MobileNetV2", "imagenet").pretraining == "paper"
+    said = capsys.readouterr().out
+    assert 'using weights="paper"' in said and "KERAS_HOME" in said and "weights: paper" in said
+    assert encoder("VGG16", "imagenet").pretraining == "random"
+    assert "using random weights" in capsys.readouterr().out
+
+
+def test_real_imagenet_weights(real_data):
+    network = encoder("MobileNetV2", "imagenet")
+    assert network.pretraining == "imagenet"
+    reference = keras.applications.MobileNetV2(include_top=False, input_shape=(None, None, 3))
+    images = pictures(64, 64)
+    expected = keras.Model(reference.input, reference.get_layer("block_16_project").output)(
+        images / 127.5 - 1
+    )
+    np.testing.assert_allclose(network(images)[-1], expected, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "arguments, options, words",
+    [
+        (("ResNet18",), {}, "no encoder 'ResNet18'; choose MobileNetV2, VGG16, ResNet50"),
+        (("VGG16", "paper"), {}, "exist for MobileNetV2 only"),
+        (("VGG16", "places"), {}, "weights is 'places'"),
+        (("VGG16", None), {"frozen": 3}, "frozen is 3"),
+    ],
+)
+def test_what_does_not_exist_is_told_what_does(arguments, options, words):
+    with pytest.raises(ValueError, match=words):
+        encoder(*arguments, **options)
