@@ -107,9 +107,23 @@ def bare(name, weights=None):
         network = getattr(keras.applications, name)(
             include_top=False, weights=weights, input_shape=(None, None, 3)
         )
+    if weights is None:
+        _start_well(network)
     return keras.Model(
         network.input, [network.get_layer(tap).output for tap in TAPS[name]], name=name.lower()
     )
+
+
+def _start_well(network):
+    """A random start from which a few hundred steps lead somewhere; Keras' own is made for very long trainings."""
+    for layer in network.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.momentum = RANDOM_MOMENTUM
+        if isinstance(layer, layers.DepthwiseConv2D):
+            # Glorot's rule counts all channels as inputs, a depthwise kernel sees one: its outputs would vanish.
+            kernel_height, kernel_width, channels, multiplier = layer.kernel.shape
+            he = keras.initializers.HeNormal()((kernel_height, kernel_width, 1, channels * multiplier))
+            layer.kernel.assign(ops.reshape(he, layer.kernel.shape))
 
 
 def scale(name, images):

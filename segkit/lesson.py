@@ -78,7 +78,7 @@ def start(lesson):
     """Open a lesson: choose the profile, set precision, seed and figure defaults, and say so in one line."""
     import keras
 
-    from . import show
+    from . import order, show
 
     devices = keras.distribution.list_devices()
     gpus = [name for name in devices if not name.lower().startswith("cpu")]
@@ -91,6 +91,7 @@ def start(lesson):
     keras.config.set_dtype_policy(precision)
     keras.utils.set_random_seed(seed)
     show.set_defaults()
+    order.install(lesson)
     # Keras 3.15 says this at every fit on a tf.data.Dataset, whatever one passes.
     warnings.filterwarnings("ignore", message="`shuffle=True` was passed, but will be ignored")
 

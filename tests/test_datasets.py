@@ -225,6 +225,20 @@ def test_zoom_agrees_with_an_independent_crop():
     )  # grey levels; the search grid is 0.1 pixels wide and the noise picture is as rough as can be
 
 
+def test_a_size_for_training_keeps_the_whole_picture_in_view():
+    """Without zoom, another size is a resize about the same centre: compare with a picture made at that size."""
+    rows = np.linspace(0, 1, 40)[:, None] * np.ones(40)
+    images = np.repeat((rows * 200)[None, :, :, None], 3, axis=-1).astype(np.uint8)
+    masks = (rows > 0.5).astype(np.uint8)[None]
+    moved_images, moved_masks = Augment(flip=False, size=20)(
+        tf.constant(images), tf.constant(masks), tf.constant([0, 1], tf.int64)
+    )
+    assert moved_images.shape == (1, 20, 20, 3) and moved_masks.shape == (1, 20, 20)
+    expected = images[0].reshape(20, 2, 20, 2, 3).mean(axis=(1, 3))
+    np.testing.assert_allclose(moved_images[0], expected, atol=2)
+    np.testing.assert_array_equal(moved_masks[0], masks[0, ::2, ::2])
+
+
 def test_light_leaves_masks_alone_and_pixels_in_range():
     pictures = numbered(10)
     images, masks = Augment(flip=False, light=0.5)(
@@ -239,7 +253,7 @@ def test_light_leaves_masks_alone_and_pixels_in_range():
     [
         (lambda images, masks, seed: (images, tf.cast(masks, tf.float32)), "returned masks of float32"),
         (lambda images, masks, seed: (images, masks + 1), "labels that are none of the 3 classes"),
-        (lambda images, masks, seed: (images, masks[:, 1:]), "changed the size of picture or mask"),
+        (lambda images, masks, seed: (images, masks[:, 1:]), "made picture and mask different in size"),
     ],
 )
 def test_an_augmentation_that_breaks_masks_is_caught(broken, words):

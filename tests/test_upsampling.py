@@ -7,36 +7,12 @@ from keras import ops
 
 from segkit.layers import BedOfNails, Bilinear, SubPixel
 
-onnx = pytest.importorskip("onnx")
-onnxruntime = pytest.importorskip("onnxruntime")
+from .examples.upsampling import example_models
+from .oracles import onnx_run, to_first, to_last
+
 compiles = pytest.mark.skipif(
     keras.backend.backend() not in ("tensorflow", "jax"), reason="XLA backends only"
 )
-
-
-def onnx_run(operation, inputs, opset=17, **attributes):
-    """One ONNX operator on arrays (N, C, H, W); an input None is left out."""
-    names = [f"in{i}" if array is not None else "" for i, array in enumerate(inputs)]
-    given = {name: array for name, array in zip(names, inputs, strict=True) if array is not None}
-    node = onnx.helper.make_node(operation, names, ["out"], **attributes)
-    describe = onnx.helper.make_tensor_value_info
-    types = {name: onnx.helper.np_dtype_to_tensor_dtype(array.dtype) for name, array in given.items()}
-    graph = onnx.helper.make_graph(
-        [node],
-        "one",
-        [describe(name, types[name], array.shape) for name, array in given.items()],
-        [describe("out", onnx.TensorProto.FLOAT, None)],
-    )
-    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", opset)], ir_version=8)
-    return onnxruntime.InferenceSession(model.SerializeToString()).run(None, given)[0]
-
-
-def first(array):  # channels last -> channels first
-    return np.ascontiguousarray(np.moveaxis(array, -1, 1))
-
-
-def last(array):
-    return np.moveaxis(array, 1, -1)
 
 
 def normal(*shape, seed=0):
@@ -82,17 +58,17 @@ def test_bed_of_nails_is_a_transposed_convolution_with_a_single_weight(size, str
     x = normal(2, *size, 3)
     eye = np.zeros((3, 1, 1, 1), "float32") + 1
     expected = onnx_run(
-        "ConvTranspose", [first(x), eye], strides=[stride] * 2, output_padding=[stride - 1] * 2, group=3
+        "ConvTranspose", [to_first(x), eye], strides=[stride] * 2, output_padding=[stride - 1] * 2, group=3
     )
-    assert np.array_equal(run(BedOfNails(stride), x), last(expected))
+    assert np.array_equal(run(BedOfNails(stride), x), to_last(expected))
 
 
 def test_bed_of_nails_is_max_unpooling_when_every_maximum_was_top_left():
     x = normal(1, 4, 5, 2)
     channel, row, column = np.meshgrid(np.arange(2), np.arange(4), np.arange(5), indexing="ij")
     places = (channel * 80 + 2 * row * 10 + 2 * column)[None].astype("int64")
-    expected = onnx_run("MaxUnpool", [first(x), places], kernel_shape=[2, 2], strides=[2, 2])
-    assert np.array_equal(run(BedOfNails(2), x), last(expected))
+    expected = onnx_run("MaxUnpool", [to_first(x), places], kernel_shape=[2, 2], strides=[2, 2])
+    assert np.array_equal(run(BedOfNails(2), x), to_last(expected))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -104,15 +80,15 @@ def test_sub_pixel_is_convolution_then_depth_to_space_in_dcr_order(size, factor,
     kernel, bias = normal(kernel_size, kernel_size, 3, 2 * factor**2, seed=1), normal(2 * factor**2, seed=2)
     layer.set_weights([kernel, bias])
     pads = [kernel_size // 2] * 4
-    low = onnx_run("Conv", [first(x), np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)), bias], pads=pads)
+    low = onnx_run("Conv", [to_first(x), np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)), bias], pads=pads)
     expected = onnx_run("DepthToSpace", [low], blocksize=factor, mode="DCR")
-    assert np.allclose(run(layer, x), last(expected), atol=1e-4)
+    assert np.allclose(run(layer, x), to_last(expected), atol=1e-4)
 
 
 def test_channel_order_of_pytorch_is_another_one_and_can_be_converted():
     """PyTorch's PixelShuffle is ONNX's CRD. Reordering a layer's output channels turns one into the other."""
     x, factor, filters = normal(2, 3, 5, 12), 2, 3
-    crd = last(onnx_run("DepthToSpace", [first(x)], blocksize=factor, mode="CRD"))
+    crd = to_last(onnx_run("DepthToSpace", [to_first(x)], blocksize=factor, mode="CRD"))
     plain = ops.convert_to_numpy(ops.depth_to_space(ops.convert_to_tensor(x), factor))
     assert not np.allclose(plain, crd)
     order = np.arange(12).reshape(filters, factor**2).T.ravel()
@@ -136,14 +112,14 @@ def test_bilinear_with_an_even_kernel_is_half_pixel_interpolation_in_the_interio
     )
     scales = np.array([1, 1, stride, stride], "float32")
     resized = onnx_run(
-        "Resize", [first(x), None, scales], mode="linear", coordinate_transformation_mode="half_pixel"
+        "Resize", [to_first(x), None, scales], mode="linear", coordinate_transformation_mode="half_pixel"
     )
     inside = slice(stride // 2 + 1, -(stride // 2 + 1))
     if stride % 2:  # an even kernel cannot be centred on an odd stride
         layer = keras.layers.Conv2DTranspose(
             2, 2 * stride - 1, strides=stride, padding="same", use_bias=False, kernel_initializer=Bilinear()
         )
-    assert np.allclose(run(layer, x)[:, inside, inside], last(resized)[:, inside, inside], atol=1e-5)
+    assert np.allclose(run(layer, x)[:, inside, inside], to_last(resized)[:, inside, inside], atol=1e-5)
 
 
 def test_bilinear_with_an_odd_kernel_keeps_the_samples_and_puts_means_between():
@@ -152,7 +128,7 @@ def test_bilinear_with_an_odd_kernel_keeps_the_samples_and_puts_means_between():
     inner = run(layer, x)[0, 1:-1, 1:-1, 0]  # 7 × 9: align_corners=True
     expected = onnx_run(
         "Resize",
-        [first(x), None, None, np.array([1, 1, 7, 9], "int64")],
+        [to_first(x), None, None, np.array([1, 1, 7, 9], "int64")],
         mode="linear",
         coordinate_transformation_mode="align_corners",
     )
@@ -176,14 +152,14 @@ def test_keras_same_is_valid_cropped_and_not_the_paddings_of_pytorch(size, strid
         layer.set_weights([kernel])
         results[padding] = run(layer, x)
     weights = np.ascontiguousarray(kernel.transpose(3, 2, 0, 1))
-    valid = last(onnx_run("ConvTranspose", [first(x), weights], strides=[stride] * 2))
+    valid = to_last(onnx_run("ConvTranspose", [to_first(x), weights], strides=[stride] * 2))
     height, width = size[0] * stride, size[1] * stride
     assert np.allclose(results["valid"], valid, atol=1e-5)
     assert np.allclose(results["same"], valid[:, :height, :width], atol=1e-5)
     if stride == 2:
-        torch_like = last(
+        torch_like = to_last(
             onnx_run(
-                "ConvTranspose", [first(x), weights], strides=[2, 2], pads=[1] * 4, output_padding=[1, 1]
+                "ConvTranspose", [to_first(x), weights], strides=[2, 2], pads=[1] * 4, output_padding=[1, 1]
             )
         )
         assert torch_like.shape == results["same"].shape and not np.allclose(torch_like, results["same"])
@@ -275,7 +251,5 @@ def test_configuration_makes_the_same_layer_again(name):
 
 
 def test_example_models_run():
-    from examples.upsampling import example_models  # pytest puts tests/ on the path
-
     for model, pictures in example_models().values():
         assert np.isfinite(model.predict_on_batch(pictures)).all()

@@ -1,8 +1,10 @@
-"""Train MobileNetV2 to tell which species are in a drawn scene, and store it in half precision for segkit.
+"""Train MobileNetV2 to tell the species in drawn scenes, and store it in half precision for segkit.
 
-    python tools/train_paper_weights.py [--scenes 6000] [--epochs 16]
+    python tools/train_paper_weights.py [--scenes 4000] [--epochs 10]
 
-The scenes come from seeds that no split of paper_pets uses. The test at the end draws scenes of yet another seed.
+The network says for each cell of a coarse grid (6×6 and 3×3 on scenes of 96 pixels) which share of it is background, cat,
+dog and bird: a picture then teaches more than one word would, and the training fits into minutes. The scenes come from a
+seed that no split of paper_pets uses; the test at the end takes scenes of yet another seed.
 """
 
 import argparse
@@ -17,29 +19,33 @@ from segkit.datasets import Augment
 from segkit.datasets.paper_pets import SPECIES, draw_scene
 
 TRAINING_SEED, TEST_SEED = 1000, 1001
-SIZE = 96
+SIZE, GRIDS = 96, (6, 3)
 
 
 def scenes(seed, count):
-    """(count, SIZE, SIZE, 3) pictures, and for each species whether it is there."""
+    """(count, SIZE, SIZE, 3) pictures and (count, SIZE, SIZE) masks of background and species."""
     images = np.empty((count, SIZE, SIZE, 3), np.uint8)
-    present = np.zeros((count, len(SPECIES)), np.float32)
+    masks = np.empty((count, SIZE, SIZE), np.uint8)
     for index in range(count):
         scene = draw_scene(seed, index, SIZE)
-        images[index] = scene["image"]
-        present[index, scene["label"]] = 1
-    return images, present
+        images[index], masks[index] = scene["image"], scene["class_mask"]
+    return images, masks
 
 
-def batches(images, present, batch_size, seed):
-    augment = Augment(flip=True, zoom=(0.7, 1.0), turn=10, light=0.3)
-    blank = tf.zeros((batch_size, SIZE, SIZE), tf.uint8)
+def shares(masks):
+    """For each grid, the share of each class in each cell."""
+    one_hot = tf.one_hot(tf.cast(masks, tf.int32), 1 + len(SPECIES))
+    return tuple(tf.nn.avg_pool2d(one_hot, SIZE // cells, SIZE // cells, "VALID") for cells in GRIDS)
+
+
+def batches(images, masks, batch_size):
+    augment = Augment(flip=True, zoom=(0.7, 1.0), light=0.2)
 
     def change(step, batch):
-        changed, _ = augment(batch[0], blank, tf.stack([tf.cast(seed, tf.int64), step]))
-        return changed, batch[1]
+        changed, moved = augment(*batch, tf.stack([tf.constant(0, tf.int64), step]))
+        return changed, shares(moved)
 
-    rows = tf.data.Dataset.from_tensor_slices((images, present)).shuffle(len(images), seed=seed)
+    rows = tf.data.Dataset.from_tensor_slices((images, masks)).shuffle(len(images), seed=0)
     rows = rows.repeat().batch(batch_size, drop_remainder=True).enumerate()
     return rows.map(change, num_parallel_calls=2).prefetch(4)
 
@@ -48,31 +54,35 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--scenes", type=int, default=6000)
-    parser.add_argument("--epochs", type=int, default=16)
-    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--scenes", type=int, default=4000)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--batch", type=int, default=16)
     options = parser.parse_args()
     keras.utils.set_random_seed(0)
     started = time.monotonic()
-    images, present = scenes(TRAINING_SEED, options.scenes)
+    images, masks = scenes(TRAINING_SEED, options.scenes)
+    test_images, test_masks = scenes(TEST_SEED, 200)
     print(f"{options.scenes} scenes drawn in {time.monotonic() - started:.0f} s", flush=True)
 
     network = backbones.bare("MobileNetV2")
-    pictures = keras.Input((None, None, 3))
-    features = network(backbones.scale("MobileNetV2", pictures))[-1]
-    logits = keras.layers.Dense(len(SPECIES))(keras.layers.GlobalAveragePooling2D()(features))
-    model = keras.Model(pictures, logits)
+    pictures = keras.Input((SIZE, SIZE, 3))
+    *_, stride_16, stride_32 = network(backbones.scale("MobileNetV2", pictures))
+    heads = [keras.layers.Conv2D(1 + len(SPECIES), 1, name=f"grid_{cells}") for cells in GRIDS]
+    model = keras.Model(
+        pictures, [head(features) for head, features in zip(heads, (stride_16, stride_32), strict=True)]
+    )
     steps = options.scenes // options.batch
     rate = keras.optimizers.schedules.CosineDecay(
-        1e-4, steps * options.epochs - steps, warmup_target=2e-3, warmup_steps=steps
+        1e-4, steps * options.epochs - 100, warmup_target=1e-3, warmup_steps=100
     )
+    entropy = keras.losses.CategoricalCrossentropy(from_logits=True)
     model.compile(
         keras.optimizers.AdamW(rate, weight_decay=0.01),
-        keras.losses.BinaryCrossentropy(from_logits=True),
-        metrics=[keras.metrics.BinaryAccuracy(threshold=0.0)],
+        [entropy, entropy],
+        metrics=[["accuracy"], ["accuracy"]],
     )
-    data = batches(images, present, options.batch, seed=0)
-    test = scenes(TEST_SEED, 500)
+    data = batches(images, masks, options.batch)
+    test = (test_images, shares(test_masks))
     model.fit(data, epochs=options.epochs, steps_per_epoch=steps, validation_data=test, verbose=2)
 
     weights = {
@@ -83,13 +93,13 @@ def main():
     backbones.PAPER_WEIGHTS.parent.mkdir(exist_ok=True)
     np.savez_compressed(backbones.PAPER_WEIGHTS, **weights)
     network.set_weights([weight.astype(np.float32) for weight in weights.values()])
-    score = model.evaluate(*test, verbose=0, return_dict=True)["binary_accuracy"]
-    common = np.maximum(test[1].mean(axis=0), 1 - test[1].mean(axis=0)).mean()
-    size = backbones.PAPER_WEIGHTS.stat().st_size / 1e6
+    score = model.evaluate(*test, verbose=0, return_dict=True)["grid_6_accuracy"]
+    truth = np.asarray(test[1][0]).argmax(axis=-1)
+    common = np.bincount(truth.ravel()).max() / truth.size
     print(
-        f"species told in {score:.1%} of cases on unseen scenes ({common:.1%} by always saying the commoner answer); "
+        f"the right class in {score:.1%} of the cells of unseen scenes, in half precision ({common:.1%} are background)"
     )
-    print(f"{size:.1f} MB, {time.monotonic() - started:.0f} s")
+    print(f"{backbones.PAPER_WEIGHTS.stat().st_size / 1e6:.1f} MB, {time.monotonic() - started:.0f} s")
 
 
 if __name__ == "__main__":

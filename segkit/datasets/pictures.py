@@ -88,15 +88,11 @@ class Pictures:
             if augment is not None:
                 key = tf.stack([tf.cast(seed, tf.int64) * 1_000_003 + epoch, step])
                 batch_images, batch_masks = augment(batch_images, batch_masks, key)
-                batch_images, batch_masks = _checked(
-                    batch_images, batch_masks, num_classes, self.masks.shape[1:]
-                )
-            parts = (tf.cast(batch_images, tf.float32), batch_masks)
-            return (
-                parts
-                if class_weights is None
-                else (*parts, tf.gather(weights, tf.cast(batch_masks, tf.int32)))
-            )
+                batch_masks = _checked(batch_images, batch_masks, num_classes)
+            batch_images = tf.cast(batch_images, tf.float32)
+            if class_weights is None:
+                return batch_images, batch_masks
+            return batch_images, batch_masks, tf.gather(weights, tf.cast(batch_masks, tf.int32))
 
         def one_epoch(epoch):
             order = tf.range(count)
@@ -116,7 +112,7 @@ class Pictures:
         return dataset
 
 
-def _checked(images, masks, num_classes, size):
+def _checked(images, masks, num_classes):
     """`check_mask` for what an augmentation returned, inside the pipeline."""
     if not masks.dtype.is_integer:
         raise TypeError(
@@ -129,13 +125,11 @@ def _checked(images, masks, num_classes, size):
         tf.debugging.assert_less(
             largest, num_classes, f"The augmentation made labels that are none of the {num_classes} classes."
         ),
-        *(
-            tf.debugging.assert_equal(
-                tf.shape(part)[1:3], size, "The augmentation changed the size of picture or mask."
-            )
-            for part in (images, masks)
+        tf.debugging.assert_equal(
+            tf.shape(masks)[1:3],
+            tf.shape(images)[1:3],
+            "The augmentation made picture and mask different in size.",
         ),
     ]
     with tf.control_dependencies(checks):
-        # An augmentation keeps the size, so it is known again from here on, and Keras compiles once.
-        return tf.ensure_shape(images, (None, *size, 3)), tf.ensure_shape(tf.identity(masks), (None, *size))
+        return tf.identity(masks)

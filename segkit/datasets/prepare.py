@@ -40,6 +40,7 @@ def oxford_iiit_pet():
     def make(folder):
         return tfds.builder("oxford_iiit_pet:4.*.*", data_dir=folder)
 
+    _quiet()
     default = pathlib.Path(os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")).expanduser()
     if default.is_dir():
         with contextlib.suppress(Exception):  # whatever is wrong there, our own folder may still have it
@@ -56,6 +57,7 @@ def _prepared(make, address=None):
     the same set at once, the first to finish wins and the second takes its result.
     """
     root = home()
+    _quiet()
     try:
         builder = make(root)
         if builder.is_prepared():
@@ -71,17 +73,15 @@ def _prepared(make, address=None):
             _move(pathlib.Path(make(workshop).data_dir), final)
         finally:
             shutil.rmtree(workshop, ignore_errors=True)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    except Exception as error:  # TensorFlow's own file errors are no OSError
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
             raise OSError(
-                error.errno,
+                errno.ENOSPC,
                 f"The disk is full while preparing data in {root}: free some space, or set SEGKIT_DATA "
                 "to a folder on a larger disk. Nothing half-made was kept; run the cell again.",
             ) from error
-        if isinstance(error, PermissionError):
-            raise PermissionError(
-                f"{root} cannot be written: set SEGKIT_DATA to a folder that can."
-            ) from error
+        if isinstance(error, PermissionError | FileExistsError | NotADirectoryError):
+            raise type(error)(f"{root} cannot be written: set SEGKIT_DATA to a folder that can.") from error
         raise
     return make(root)
 
@@ -100,6 +100,13 @@ def _move(made, final):
     except OSError:
         if not (final / "dataset_info.json").exists():
             raise
+
+
+def _quiet():
+    """TFDS logs a warning for every folder that is not there yet."""
+    import absl.logging
+
+    absl.logging.set_verbosity(absl.logging.ERROR)
 
 
 def _sweep(root):

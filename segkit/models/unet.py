@@ -30,28 +30,24 @@ def unet(encoder, num_classes, filters=(512, 256, 128, 64), skips=True):
     return keras.Model(images, CropLike(dtype="float32")(logits, images), name="unet")
 
 
-def light_unet(encoder, num_classes, filters=(192, 96, 64, 48, 24)):
-    """A U-Net with a third of the weights and one step more: it joins the picture itself, at stride 1.
+def light_unet(encoder, num_classes, filters=(192, 96, 64, 48, 16)):
+    """A U-Net with a third of the weights and one skip more: its last step joins the picture itself.
 
     Taught in notebooks/04_unet_pets.ipynb.
     """
 
     def convolve(x, convolution):
-        x = layers.BatchNormalization(momentum=0.9)(convolution(x))
-        return layers.ReLU()(x)
+        return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(convolution(x)))
 
     images = keras.Input((None, None, 3), name="images")
     *shallow, x = encoder(images)
     for width, skip in zip(filters[:-1], reversed(shallow), strict=True):
-        narrow = convolve(skip, layers.Conv2D(width // 2, 1, use_bias=False))
-        x = layers.Concatenate()([BilinearUpsample()(x), narrow])
+        skip = convolve(skip, layers.Conv2D(width // 2, 1, use_bias=False))
+        x = layers.Concatenate()([BilinearUpsample()(x), skip])
         x = convolve(x, layers.SeparableConv2D(width, 3, padding="same", use_bias=False))
+    x = layers.Conv2D(filters[-1], 1)(x)  # before the last doubling, where it costs a quarter
     x = CropLike()(BilinearUpsample()(x), images)
-    pixels = layers.Rescaling(1 / 127.5, offset=-1)(images)
-    x = layers.Concatenate()([x, pixels])
+    x = layers.Concatenate()([x, layers.Rescaling(1 / 127.5, offset=-1)(images)])
     x = convolve(x, layers.Conv2D(filters[-1], 3, padding="same", use_bias=False))
-    return keras.Model(
-        images,
-        layers.Conv2D(num_classes, 3, padding="same", dtype="float32", name="logits")(x),
-        name="light_unet",
-    )
+    logits = layers.Conv2D(num_classes, 3, padding="same", dtype="float32", name="logits")(x)
+    return keras.Model(images, logits, name="light_unet")

@@ -1,0 +1,167 @@
+"""The course as a whole: form, source cells, what is taught where, solutions, hints."""
+
+import inspect
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+import keras
+import nbformat
+import pytest
+import segkit.losses
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+import segkit.layers
+import segkit.metrics
+import segkit.models
+
+from .conftest import ROOT
+
+sys.path.insert(0, str(ROOT / "tools"))
+import check  # noqa: E402
+
+from notebooks import lessons, paths, read  # noqa: E402
+
+NOTEBOOKS = paths()
+every_lesson = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+@every_lesson
+def test_form(path):
+    assert list(check.faults(path)) == []
+
+
+@every_lesson
+def test_source_cells_are_segkits_source(path):
+    for cell in read(path).cells:
+        for name in cell.metadata.get("segkit", "").split():
+            module, _, thing = name.rpartition(".")
+            source = inspect.getsource(getattr(sys.modules[module], thing))
+            assert source.strip() in cell.source
+
+
+def taught():
+    """Name of each public layer, loss, metric and model → the lesson that its docstring names."""
+    pieces = {}
+    for module in (segkit.layers, segkit.losses, segkit.metrics, segkit.models):
+        for name, thing in vars(module).items():
+            if (
+                getattr(thing, "__module__", "").startswith("segkit")
+                and not name.startswith("_")
+                and callable(thing)
+            ):
+                last = inspect.getdoc(thing).splitlines()[-1]
+                found = re.fullmatch(r"Taught in notebooks/(\w+)\.ipynb\.", last)
+                assert found, f"{module.__name__}.{name}'s docstring ends with {last!r}"
+                pieces[f"{module.__name__}.{name}"] = found[1]
+    return pieces
+
+
+def test_each_piece_is_taught_in_the_lesson_it_names_and_in_no_other():
+    shown = {}
+    for path in NOTEBOOKS:
+        for cell in read(path).cells:
+            for name in cell.metadata.get("segkit", "").split():
+                assert name not in shown, f"{name} is shown twice"
+                shown[name] = path.stem
+    written = {path.stem for path in NOTEBOOKS}
+    for name, lesson in taught().items():
+        assert lesson in lessons(), f"{name} names a lesson that is not planned"
+        assert shown.get(name) == (lesson if lesson in written else None), name
+    assert set(shown) <= set(taught())
+
+
+def test_an_edited_source_cell_reaches_the_model_below_it():
+    """A student halves the filters of the block: the U-Net built in the next cell is smaller."""
+    cells = {
+        cell.metadata["segkit"]: cell.source
+        for cell in read(ROOT / "notebooks" / "04_unet_pets.ipynb").cells
+        if "segkit" in cell.metadata
+    }
+    counts = []
+    for edit in (
+        lambda source: source,
+        lambda source: source.replace("Conv2DTranspose(filters", "Conv2DTranspose(filters // 2"),
+    ):
+        namespace = {"keras": keras, "layers": keras.layers, "ops": keras.ops}
+        exec(edit(cells["segkit.layers.upsample"]), namespace)
+        for name, source in cells.items():
+            if "unet_decoder" in name:
+                exec(source, namespace)
+        features = [keras.Input((2 ** (6 - depth), 2 ** (6 - depth), 8)) for depth in range(1, 6)]
+        counts.append(keras.Model(features, namespace["unet_decoder"](features, 3)).count_params())
+    assert counts[1] < counts[0]
+
+
+@every_lesson
+def test_solutions_are_right(path):
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.lesson_process", str(path)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    exercises = sum("exercise-check" in cell.metadata.get("tags", []) for cell in read(path).cells)
+    assert f"{exercises} solutions right" in ran.stdout and exercises >= 2
+
+
+def test_a_cell_run_out_of_order_is_told_which_comes_first():
+    """The lesson opened from another working directory, its fourth section run before its first."""
+    lesson = read(ROOT / "notebooks" / "04_unet_pets.ipynb")
+    start = next(cell for cell in lesson.cells if "segkit.start" in cell.source)
+    late = nbformat.v4.new_code_cell("pets.train")
+    notebook = nbformat.v4.new_notebook(cells=[start, late], metadata=lesson.metadata)
+    with pytest.raises(CellExecutionError) as caught:
+        NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": "/"}}).execute()
+    assert "'pets' is made under “Set up”, in the cell that begins with “pets = load(" in str(caught.value)
+
+
+def test_claims_are_asserted_with_half_the_worst_margin():
+    """What the lessons assert against what make claims measured."""
+    table = json.loads((ROOT / "benchmarks" / "claims.json").read_text(encoding="utf-8"))
+    for path in NOTEBOOKS:
+        source = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "code")
+        claims = re.findall(r'run\.claim\(\s*"([^"]+)"', source)
+        measured = table.get(path.stem, {})
+        assert set(claims) == set(measured), path.stem
+        for name, row in measured.items():
+            assert len(row["seeds"]) >= 3
+            if "at_least" in row and "at_most" not in row:
+                assert row["at_least"] <= row["worst"], f"{path.stem}: {name} does not hold for every seed"
+                assert row["at_least"] >= 0.4 * row["worst"] or row["worst"] < 0.004, (
+                    f"{path.stem}: {name} asserts too little"
+                )
+                assert row["at_least"] <= 0.6 * row["worst"] or row["spread"] == 0 or row["worst"] < 0.004, (
+                    f"{path.stem}: {name} asserts more than half"
+                )
+
+
+def test_no_public_text_names_a_place_on_someones_machine():
+    texts = [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("*/README.md"),
+        ROOT / "Makefile",
+        *(ROOT / "segkit").rglob("*.py"),
+        *(ROOT / "tools").glob("*.py"),
+    ]
+    for path in texts:
+        if path.name != "check.py":
+            assert not check.OUTSIDE.search(path.read_text(encoding="utf-8")), path
+
+
+def test_every_link_of_the_readmes_leads_somewhere():
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("*/README.md")]:
+        if ".venv" in page.parts:
+            continue
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
+            if not target.startswith(("http", "mailto:")):
+                assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_package_carries_what_it_reads():
+    import tomllib
+
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert settings["tool"]["setuptools"]["package-data"]["segkit"] == ["lessons.json", "weights/*.npz"]
+    assert pathlib.Path(segkit.__file__).parent.joinpath("weights").glob("*.npz")

@@ -1,0 +1,254 @@
+"""Colours, pictures of masks, and how a figure reaches the notebook."""
+
+import base64
+import io
+import itertools
+
+import IPython
+import IPython.display
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from PIL import Image
+
+from segkit import show
+from segkit.datasets.catalog import CLASSES
+from segkit.datasets.labels import VOID
+
+CLASS_SETS = [names for targets in CLASSES.values() for names in targets.values() if names]
+
+
+@pytest.fixture(autouse=True)
+def figures_are_closed():
+    plt.close("all")
+    yield
+    assert plt.get_fignums() == []
+
+
+@pytest.fixture
+def published(monkeypatch):
+    """What a notebook would show: a list of (data, metadata), as the fake shell received them."""
+    shell = type("Shell", (), {"kernel": object()})()
+    outputs = []
+
+    def display(bundle, raw, metadata, display_id):
+        assert raw and display_id is True
+        outputs.append((bundle, metadata))
+        return Handle(outputs)
+
+    monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
+    monkeypatch.setattr(IPython.display, "display", display)
+    return outputs
+
+
+class Handle:
+    def __init__(self, outputs):
+        self.outputs, self.updates = outputs, 0
+
+    def update(self, bundle, raw, metadata):
+        assert raw
+        self.updates += 1
+        self.outputs[-1] = (bundle, metadata)
+
+
+def a_figure():
+    figure, axes = plt.subplots(figsize=(2, 2))
+    axes.plot([0, 1], [0, 1])
+    return figure
+
+
+def decoded(bundle, kind):
+    return Image.open(io.BytesIO(base64.b64decode(bundle[f"image/{kind}"])))
+
+
+# ---------------------------------------------------------------- colours
+
+
+def test_the_palette_of_the_course_does_not_change():
+    assert show.CLASS_COLORS == {
+        "background": "#5b6770",
+        "pet": "#e69f00",
+        "border": "#f0e442",
+        "cat": "#d55e00",
+        "dog": "#0072b2",
+        "bird": "#009e73",
+    }
+    assert show.palette(("background", "pet")).tolist() == [[0x5B, 0x67, 0x70], [0xE6, 0x9F, 0x00]]
+    assert show.palette(("cat",)).dtype == np.uint8
+
+
+@pytest.mark.parametrize("classes", CLASS_SETS, ids=", ".join)
+def test_the_classes_of_a_data_set_stay_apart(classes):
+    colors = show.palette(classes).astype(int)
+    for one, other in itertools.combinations(colors, 2):
+        assert np.abs(one - other).sum() > 60
+
+
+def test_a_class_has_the_same_colour_wherever_it_stands():
+    assert show.color("dog", 0) == show.color("dog", 7) == show.CLASS_COLORS["dog"]
+    assert show.palette(("dog", "cat"))[1].tolist() == show.palette(("background", "cat"))[1].tolist()
+
+
+def test_an_unknown_class_takes_its_colour_from_the_cycle():
+    assert show.color("nucleus", 2) == show.CYCLE[2]
+    assert show.color("nucleus", 2 + len(show.CYCLE)) == show.CYCLE[2]
+    assert len(set(show.CYCLE)) == len(show.CYCLE)
+
+
+# ---------------------------------------------------------------- masks
+
+
+def test_paint_gives_each_class_its_colour_and_void_white():
+    classes = ("background", "cat", "dog")
+    picture = show.paint(np.array([[0, 1], [2, VOID]], np.uint8), classes)
+    assert picture.shape == (2, 2, 3) and picture.dtype == np.uint8
+    assert picture[0].tolist() == show.palette(classes)[:2].tolist()
+    assert picture[1, 0].tolist() == show.palette(classes)[2].tolist()
+    assert picture[1, 1].tolist() == [255, 255, 255]
+    assert show.VOID == VOID
+
+
+def test_overlay_leaves_what_is_skipped_as_it_was():
+    image = np.full((1, 3, 3), 100, np.uint8)
+    mask = np.array([[0, 1, VOID]], np.uint8)
+    classes = ("background", "pet")
+    mixed = show.overlay(image, mask, classes, opacity=0.5)
+    assert mixed.dtype == np.uint8
+    assert mixed[0, 0].tolist() == [100, 100, 100]
+    assert mixed[0, 1].tolist() == ((100 + show.palette(classes)[1].astype(int)) // 2).tolist()
+    assert mixed[0, 2].tolist() == [177, 177, 177]
+    assert show.overlay(image, mask, classes, skip=())[0, 0].tolist() != [100, 100, 100]
+    assert show.overlay(image, mask, classes, opacity=1)[0, 1].tolist() == show.palette(classes)[1].tolist()
+    assert image.min() == image.max() == 100
+
+
+def test_instances_have_their_own_colours_and_a_white_outline():
+    image = np.zeros((5, 8, 3), np.uint8)
+    ids = np.zeros((5, 8), np.uint8)
+    ids[:, 2:5], ids[:, 5:] = 1, 2
+    picture = show.instances(image, ids)
+    assert picture[2, 0].tolist() == [0, 0, 0]
+    assert picture[2, 2].tolist() == picture[2, 5].tolist() == [255, 255, 255]
+    assert picture[2, 3].tolist() != picture[2, 6].tolist()
+    assert picture[0, 0].tolist() == [0, 0, 0], "the picture's edge is no outline"
+    many = show.instances(np.zeros((1, 60, 3), np.uint8), np.arange(60)[None] // 3)
+    assert many.shape == (1, 60, 3), "more objects than colours"
+
+
+# ---------------------------------------------------------------- figures
+
+
+def test_boxes_lie_on_the_pixels_that_they_enclose():
+    figure, axes = plt.subplots()
+    axes.imshow(np.zeros((10, 20, 3), np.uint8))
+    show.boxes(axes, [(0.2, 0.5, 0.6, 1.0)], names=["cat"])
+    (patch,) = axes.patches
+    assert patch.get_xy() == (9.5, 1.5)  # pixel 10 begins at 9.5
+    assert (patch.get_width(), patch.get_height()) == pytest.approx((10, 4))
+    assert axes.texts[0].get_text() == "cat"
+    assert patch.get_edgecolor()[:3] == to_rgb(show.CYCLE[0])
+    show.boxes(axes, [(0, 0, 1, 1)], colors=["#ff0000"])
+    assert axes.patches[-1].get_edgecolor()[:3] == (1, 0, 0)
+    plt.close(figure)
+
+
+def test_legend_names_each_class_in_its_colour():
+    figure = plt.figure(layout="constrained")
+    legend = show.legend(figure, ("background", "cat"))
+    assert [text.get_text() for text in legend.get_texts()] == ["background", "cat"]
+    assert [patch.get_facecolor()[:3] for patch in legend.get_patches()] == [
+        to_rgb(show.CLASS_COLORS[name]) for name in ("background", "cat")
+    ]
+    plt.close(figure)
+
+
+def test_without_a_notebook_the_description_is_printed(capsys):
+    show.show(a_figure(), alt="A line that rises from left to right.")
+    assert capsys.readouterr().out == "A line that rises from left to right.\n"
+
+
+def test_plots_are_png_and_pictures_jpeg_both_with_alt_text(published):
+    show.show(a_figure(), alt="a plot of a rising line")
+    show.show(a_figure(), alt="a picture of a rising line", photo=True)
+    for (bundle, metadata), kind, alt in zip(
+        published, ("png", "jpeg"), ("a plot of a rising line", "a picture of a rising line"), strict=True
+    ):
+        assert set(bundle) == {f"image/{kind}", "text/plain"}
+        assert decoded(bundle, kind).format == kind.upper()
+        assert bundle["text/plain"] == alt
+        assert metadata["alt"] == metadata[f"image/{kind}"]["alt"] == alt
+
+
+def test_a_handle_is_updated_in_place(published):
+    handle = show.publish(b"one", "jpeg", "the first frame")
+    assert show.publish(b"two", "jpeg", "the second frame", handle) is handle
+    assert handle.updates == 1
+    ((bundle, metadata),) = published
+    assert base64.b64decode(bundle["image/jpeg"]) == b"two" and metadata["alt"] == "the second frame"
+
+
+def test_grid_shows_pictures_masks_and_grey_maps(published):
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 255, (12, 16, 3), dtype=np.uint8)
+    mask = rng.integers(0, 2, (12, 16), dtype=np.uint8)
+    show.grid(
+        [[image, mask]] * 2,
+        ["picture", "mask"],
+        ("background", "pet"),
+        alt="two pictures with masks",
+        row_titles=["a", "b"],
+    )
+    show.grid([[image, mask / 1.0]], ["picture", "map"], alt="a picture and a map of floats")
+    assert [list(bundle)[0] for bundle, _ in published] == ["image/jpeg"] * 2
+    tall, flat = (decoded(bundle, "jpeg").size for bundle, _ in published)
+    assert tall[1] > flat[1]
+
+
+@pytest.mark.parametrize("rows", [[], [[np.zeros((4, 4))]], [[np.zeros((4, 4))] * 2, [np.zeros((4, 4))]]])
+def test_grid_refuses_rows_that_do_not_fit_their_titles(rows):
+    with pytest.raises(ValueError, match="rows of 2 pictures"):
+        show.grid(rows, ["picture", "mask"], alt="never drawn")
+
+
+def drawn_lines(monkeypatch, *arguments, **options):
+    """The lines of each panel that `curves` drew: label → number of points."""
+    panels = []
+    monkeypatch.setattr(show, "show", lambda figure, alt: (panels.extend(figure.axes), plt.close(figure)))
+    show.curves(*arguments, **options)
+    return [{line.get_label(): line for line in panel.lines} for panel in panels]
+
+
+def test_curves_draw_training_solid_and_validation_dashed(monkeypatch):
+    values = {"loss": [3, 2, 1], "val_loss": [3, 2.5, 2], "mean_iou": [0.1, 0.2, 0.3]}
+    history = type("History", (), {"history": values})()
+    loss, iou = drawn_lines(monkeypatch, {"": history}, ("loss", "mean_iou"), alt="x")
+    assert {label: line.get_linestyle() for label, line in loss.items()} == {
+        "training": "-",
+        "validation": "--",
+    }
+    assert list(iou) == ["training"]
+    assert loss["training"].get_xdata().tolist() == [1, 2, 3]
+
+
+def test_curves_give_each_run_one_colour(monkeypatch):
+    values = {"loss": [2, 1], "val_loss": [2, 1]}
+    (lines,) = drawn_lines(monkeypatch, {"with": values, "without": values}, alt="x")
+    assert list(lines) == ["with, training", "with, validation", "without, training", "without, validation"]
+    assert lines["with, training"].get_color() == lines["with, validation"].get_color() == show.CYCLE[0]
+    assert lines["without, training"].get_color() == show.CYCLE[1]
+
+
+def test_curves_publish_a_plot(published):
+    show.curves({"": {"loss": [2, 1]}}, alt="the loss falls from two to one")
+    ((bundle, _),) = published
+    assert decoded(bundle, "png").format == "PNG"
+
+
+def test_defaults_hold_for_figures_made_later():
+    with plt.rc_context():
+        show.set_defaults()
+        assert (
+            plt.rcParams["figure.constrained_layout.use"] and plt.rcParams["image.interpolation"] == "nearest"
+        )
+        assert plt.rcParams["axes.prop_cycle"].by_key()["color"] == list(show.CYCLE)
