@@ -1,0 +1,120 @@
+"""One measurement in a process of its own: python benchmarks/measure.py NAME [ARGUMENTS]; prints one line of JSON."""
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+
+
+def median_time(call, runs=5):
+    """Median seconds of a call, after one that is not counted."""
+    call()
+    times = []
+    for _ in range(runs):
+        began = time.monotonic()
+        call()
+        times.append(time.monotonic() - began)
+    return statistics.median(times)
+
+
+def startup():
+    """Seconds to import Keras, what segkit adds to it, and what start() takes, each as the median of fresh processes."""
+    code = (
+        "import time; a = time.monotonic(); import keras; b = time.monotonic(); import segkit; c = time.monotonic();"
+        "segkit.start('04_unet_pets'); d = time.monotonic(); print(b - a, c - b, d - c)"
+    )
+    rows = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        for _ in range(5)
+    ]
+    times = np.median([[float(value) for value in row.splitlines()[-1].split()] for row in rows], axis=0)
+    return dict(zip(("import_keras", "import_segkit_adds", "start"), times.round(3).tolist(), strict=True))
+
+
+def drawing():
+    """Scenes a second on one core, and seconds to prepare the whole data set."""
+    from segkit.datasets.paper_pets import draw_scene
+
+    seconds = median_time(lambda: [draw_scene(9, index) for index in range(100)], runs=3)
+    code = (
+        "import time; import segkit.datasets.builders; from segkit.datasets import prepare;"
+        "began = time.monotonic(); prepare.paper_pets(); print(time.monotonic() - began)"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "SEGKIT_DATA": folder}
+        out = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+        ).stdout
+    return {
+        "scenes_per_second": round(100 / seconds),
+        "prepare_900_seconds": round(float(out.splitlines()[-1]), 1),
+    }
+
+
+def pipeline(kind):
+    """Pictures a second of the input pipeline alone, after the first epoch: ours with crops and flips, or the tutorials'."""
+    import pets
+
+    from segkit.datasets import Augment, load
+
+    data = load("paper_pets")
+    if kind == "ours":
+        batches = data.train.batches(16, training=True, augment=Augment(flip=True, zoom=(0.6, 1.0)))
+    elif kind == "ours, flips":
+        batches = data.train.batches(16, training=True, augment=Augment(flip=True))
+    else:
+        batches = pets.tutorial_batches(data.builder, "train", 0)
+    seconds = median_time(lambda: sum(1 for _ in batches))
+    return {"pictures_per_second": round(600 / seconds), "peak_memory_mb": peak()}
+
+
+def growth(size, batch):
+    """Milliseconds a picture of a training step of the light network, and peak memory, for a picture size and a batch size."""
+    import keras
+
+    from segkit.backbones import encoder
+    from segkit.models import light_unet
+
+    model = light_unet(encoder("MobileNetV2", "paper", frozen=8), 3)
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    images = np.random.default_rng(0).integers(0, 256, (batch, size, size, 3)).astype("float32")
+    masks = np.random.default_rng(1).integers(0, 3, (batch, size, size)).astype("uint8")
+    seconds = median_time(lambda: model.train_on_batch(images, masks), runs=5)
+    return {
+        "size": size,
+        "batch": batch,
+        "ms_per_picture": round(seconds / batch * 1000, 1),
+        "peak_memory_mb": peak(),
+    }
+
+
+def display():
+    """Seconds that the display callback takes an epoch, and the epoch's own."""
+    import keras
+
+    from segkit import callbacks
+    from segkit.datasets import load
+
+    data = load("paper_pets", size=128)
+    model = keras.Sequential([keras.Input((128, 128, 3)), keras.layers.Conv2D(3, 3, padding="same")])
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    callbacks.show.publish = lambda *arguments: "shown"
+    callback = callbacks.DisplayCallback(data.validation)
+    callback.set_model(model)
+    callback._prepare_figure()
+    return {"seconds_per_frame": round(median_time(lambda: callback.draw("now")), 3)}
+
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+if __name__ == "__main__":
+    name, *arguments = sys.argv[1:]
+    print(json.dumps(globals()[name](*(int(word) if word.isdigit() else word for word in arguments))))

@@ -1,0 +1,38 @@
+"""Draw docs/scenes.jpg, the README's picture: scenes above, the classes or the objects of each below."""
+
+import numpy as np
+from notebooks import ROOT
+from PIL import Image
+
+from segkit import show
+from segkit.datasets.catalog import CLASSES
+from segkit.datasets.paper_pets import draw_scene
+
+SEED, SIZE, GAP = 7, 224, 6
+
+
+def column(index, paint):
+    scene = draw_scene(SEED, index, SIZE)
+    gap = np.full((GAP, SIZE, 3), 255, np.uint8)
+    return np.vstack([scene["image"], gap, paint(scene)])
+
+
+def main(indices=(9, 2, 27, 7, 13)):
+    def classes(scene):
+        return show.overlay(scene["image"], scene["class_mask"], CLASSES["paper_pets"]["classes"], opacity=0.65)
+
+    def objects(scene):
+        return show.instances(scene["image"], scene["instance_mask"], opacity=0.65)
+
+    def trimap(scene):
+        return show.paint(scene["segmentation_mask"] - 1, CLASSES["paper_pets"]["trimap"])
+
+    painters = (trimap, classes, objects, classes, trimap)
+    columns = [column(index, paint) for index, paint in zip(indices, painters, strict=True)]
+    gap = np.full((columns[0].shape[0], GAP, 3), 255, np.uint8)
+    parts = [part for pair in zip(columns, [gap] * len(columns), strict=True) for part in pair][:-1]
+    Image.fromarray(np.hstack(parts)).save(ROOT / "docs" / "scenes.jpg", quality=88)
+
+
+if __name__ == "__main__":
+    main()
