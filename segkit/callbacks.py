@@ -1,6 +1,7 @@
 """What happens between epochs: look at predictions, survive a disconnect. Explained in notebooks/04_unet_pets.ipynb."""
 
 import io
+import textwrap
 import time
 
 import keras
@@ -58,7 +59,7 @@ class DisplayCallback(keras.callbacks.Callback):
                 if not np.isnan(score)
             ]
             artist.set_data(show.paint(prediction, classes))
-            axes.set_title("IoU " + " · ".join(words), fontsize=9)
+            axes.set_title("IoU " + textwrap.fill(" · ".join(words), 30), fontsize=9)
             sentences.append(", ".join(words))
         self.figure.suptitle(f"Validation pictures {moment}", fontsize=11)
         buffer = io.BytesIO()

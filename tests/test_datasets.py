@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -377,3 +378,24 @@ def test_a_folder_that_cannot_be_written_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("SEGKIT_DATA", str(tmp_path / "file"))
     with pytest.raises(OSError, match="SEGKIT_DATA"):
         prepare.paper_pets()
+
+
+def test_an_untouched_clone_works_from_any_directory(tmp_path):
+    """A copy of what git tracks, never installed, used from elsewhere: data go into the copy's data folder."""
+    root = prepare.pathlib.Path(prepare.__file__).resolve().parents[2]
+    clone, elsewhere = tmp_path / "clone", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    tracked = subprocess.run(
+        ["git", "ls-files", "segkit", "data"], cwd=root, capture_output=True, text=True, check=True
+    )
+    for name in tracked.stdout.splitlines():
+        (clone / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / name, clone / name)
+    environment = {key: value for key, value in os.environ.items() if key != "SEGKIT_DATA"} | {
+        "PYTHONPATH": str(clone)
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", SMALL, "0"], cwd=elsewhere, env=environment, capture_output=True, text=True
+    )
+    assert "prepared 40" in run.stdout, run.stderr[-2000:]
+    assert (clone / "data" / "paper_pets").is_dir() and not list(elsewhere.iterdir())

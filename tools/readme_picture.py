@@ -1,9 +1,9 @@
 """Draw docs/scenes.jpg, the README's picture: scenes above, the classes or the objects of each below."""
 
 import numpy as np
-from notebooks import ROOT
 from PIL import Image
 
+from notebooks import ROOT
 from segkit import show
 from segkit.datasets.catalog import CLASSES
 from segkit.datasets.paper_pets import draw_scene
@@ -19,7 +19,9 @@ def column(index, paint):
 
 def main(indices=(9, 2, 27, 7, 13)):
     def classes(scene):
-        return show.overlay(scene["image"], scene["class_mask"], CLASSES["paper_pets"]["classes"], opacity=0.65)
+        return show.overlay(
+            scene["image"], scene["class_mask"], CLASSES["paper_pets"]["classes"], opacity=0.65
+        )
 
     def objects(scene):
         return show.instances(scene["image"], scene["instance_mask"], opacity=0.65)
