@@ -14,7 +14,7 @@ from .lesson import Run, start  # noqa: E402
 __version__ = "0.1.0"
 __all__ = ["Run", "start", "__version__"]
 
-_SUBMODULES = ("backbones", "callbacks", "datasets", "layers", "metrics", "models", "show")
+_SUBMODULES = ("backbones", "callbacks", "datasets", "layers", "losses", "metrics", "models", "show")
 
 
 def __getattr__(name):

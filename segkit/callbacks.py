@@ -90,7 +90,8 @@ class Resume(keras.callbacks.BackupAndRestore):
 
     `batches` is the training data that `fit` gets, from `Pictures.batches`. Its order and noise, and that of dropout
     and the like in the model, are set from the epoch's number, so that a resumed training ends with the weights that
-    an uninterrupted one would have had. What was saved is removed when training ends.
+    an uninterrupted one would have had. What was saved is removed when training ends. Under PyTorch, give dropout
+    a `seed` for that: without one, Keras lets it draw from PyTorch's own generator, which is not set here.
     """
 
     def __init__(self, folder, batches):

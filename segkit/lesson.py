@@ -80,8 +80,7 @@ def start(lesson):
 
     from . import order, show
 
-    devices = keras.distribution.list_devices()
-    gpus = [name for name in devices if not name.lower().startswith("cpu")]
+    gpus = _gpus()
     facts = LESSONS.get(lesson, {})
     profile = os.environ.get("SEGKIT_PROFILE") or ("full" if gpus else "quick")
     if profile not in PROFILES:
@@ -109,6 +108,17 @@ def start(lesson):
         f"{lesson} · {profile} profile · {run.device} · {precision} · {run.dataset} · seed {seed} · {duration}"
     )
     return run
+
+
+def _gpus():
+    """The GPUs that the backend sees. Keras 3.15 lists no devices under PyTorch."""
+    import keras
+
+    if keras.backend.backend() == "torch":
+        import torch
+
+        return [f"gpu:{number}" for number in range(torch.cuda.device_count())]
+    return [name for name in keras.distribution.list_devices() if not name.lower().startswith("cpu")]
 
 
 def _precision(gpus):

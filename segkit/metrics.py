@@ -46,10 +46,10 @@ class BoundaryIoU(keras.metrics.Metric):
 
     def update_state(self, masks, logits, sample_weight=None):
         masks = ops.cast(masks, "int32")
-        counted = ops.cast(ops.expand_dims(masks != VOID, -1), "float32")
-        truth = self.bands(ops.one_hot(masks, self.num_classes, dtype="float32"))
-        guess = self.bands(
-            ops.one_hot(ops.argmax(logits, axis=-1), self.num_classes, dtype="float32") * counted
+        counted = masks != VOID
+        truth, guess = (  # −1, not 255: PyTorch's one_hot takes no number above the last class
+            self.bands(ops.one_hot(ops.where(counted, labels, -1), self.num_classes, dtype="float32"))
+            for labels in (masks, ops.cast(ops.argmax(logits, axis=-1), "int32"))
         )
         if sample_weight is not None:
             weight = ops.reshape(ops.cast(sample_weight, "float32"), (-1, 1, 1, 1))

@@ -9,7 +9,7 @@ import pytest
 
 from .conftest import ROOT
 
-FILES = ("upsampling", "sizes", "metrics", "backbones", "unet", "saving", "callbacks")
+FILES = ("upsampling", "sizes", "metrics", "backbones", "unet", "saving", "callbacks", "lesson")
 
 
 @pytest.mark.parametrize("backend", ["torch", "jax"])

@@ -14,6 +14,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 import segkit.layers
+import segkit.losses
 import segkit.metrics
 import segkit.models
 
@@ -45,7 +46,7 @@ def test_source_cells_are_segkits_source(path):
 def taught():
     """Name of each public layer, loss, metric and model → the lesson that its docstring names."""
     pieces = {}
-    for module in (segkit.layers, segkit.metrics, segkit.models):
+    for module in (segkit.layers, segkit.losses, segkit.metrics, segkit.models):
         for name, thing in vars(module).items():
             if (
                 getattr(thing, "__module__", "").startswith("segkit")

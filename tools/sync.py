@@ -47,12 +47,12 @@ def sync_notebook(path, repository):
         if "segkit" in cell.metadata:
             cell.source = "\n\n\n".join(source_of(name) for name in cell.metadata["segkit"].split())
         if cell.cell_type == "markdown":
-            cell.source = re.sub(
-                r"<!-- minutes -->.*", f"<!-- minutes --> {first_screen(path.stem)}", cell.source
-            )
-            cell.source = re.sub(
-                r"<!-- colab -->.*", f"<!-- colab --> {badge(path, repository)}".rstrip(), cell.source
-            )
+            # the marks stand last on their lines: a line that begins with one would not be read as Markdown
+            for mark, words in (("minutes", first_screen(path.stem)), ("colab", badge(path, repository))):
+                line = f"{words} <!-- {mark} -->".strip()
+                cell.source = re.sub(
+                    rf"^.*<!-- {mark} -->.*$", lambda _, line=line: line, cell.source, flags=re.M
+                )
     notebook.cells = [cell for cell in notebook.cells if "colab" not in cell.metadata.get("tags", [])]
     if repository:
         source = f'import sys\n\nif "google.colab" in sys.modules:\n    %pip install -q git+https://github.com/{repository}'

@@ -1,7 +1,9 @@
 """Layers, one file an idea."""
 
 from .bilinear import BilinearUpsample
+from .hypercolumns import Hypercolumns
 from .sizes import CropLike, PadToMultiple
+from .unpooling import MaxPoolWithIndices, MaxUnpool2D, unwindows, windows
 from .upsampling import BedOfNails, Bilinear, SubPixel
 
 try:  # the original, where it is installed
@@ -9,4 +11,17 @@ try:  # the original, where it is installed
 except ImportError:
     from .pix2pix import upsample
 
-__all__ = ["BedOfNails", "Bilinear", "BilinearUpsample", "CropLike", "PadToMultiple", "SubPixel", "upsample"]
+__all__ = [
+    "BedOfNails",
+    "Bilinear",
+    "BilinearUpsample",
+    "CropLike",
+    "Hypercolumns",
+    "MaxPoolWithIndices",
+    "MaxUnpool2D",
+    "PadToMultiple",
+    "SubPixel",
+    "unwindows",
+    "upsample",
+    "windows",
+]

@@ -1,5 +1,27 @@
 """Architectures, one file each."""
 
+from .fcn import convolutionalize, fcn, fcn_decoder, remove_strides, shift_and_stitch, vgg16_for_fcn
+from .receptive_field import receptive_field, step_back
+from .segnet import autoencoder, convolve, deconvnet, grow, scaled, segnet, shrink
 from .unet import light_unet, unet, unet_decoder
 
-__all__ = ["light_unet", "unet", "unet_decoder"]
+__all__ = [
+    "autoencoder",
+    "convolutionalize",
+    "convolve",
+    "deconvnet",
+    "fcn",
+    "fcn_decoder",
+    "grow",
+    "light_unet",
+    "receptive_field",
+    "remove_strides",
+    "scaled",
+    "segnet",
+    "shift_and_stitch",
+    "shrink",
+    "step_back",
+    "unet",
+    "unet_decoder",
+    "vgg16_for_fcn",
+]

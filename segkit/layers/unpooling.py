@@ -1,0 +1,87 @@
+"""Max pooling that remembers where each maximum stood, and unpooling that puts values back there."""
+
+import keras
+from keras import ops
+
+
+def windows(images, size):  # (B, h*size, w*size, C) -> (B, h, w, size*size, C)
+    """Cut a feature map into its pooling windows, each window's pixels in one row.
+
+    Taught in notebooks/03_segnet.ipynb.
+    """
+    batch, height, width, channels = ops.shape(images)
+    height, width = height // size, width // size
+    cells = ops.reshape(images, (batch, height, size, width, size, channels))
+    return ops.reshape(ops.transpose(cells, (0, 1, 3, 2, 4, 5)), (batch, height, width, size**2, channels))
+
+
+def unwindows(cells, size):  # (B, h, w, size*size, C) -> (B, h*size, w*size, C)
+    """Put pooling windows together again: the way back from `windows`.
+
+    Taught in notebooks/03_segnet.ipynb.
+    """
+    batch, height, width, _, channels = ops.shape(cells)
+    cells = ops.reshape(cells, (batch, height, width, size, size, channels))
+    return ops.reshape(
+        ops.transpose(cells, (0, 1, 3, 2, 4, 5)), (batch, height * size, width * size, channels)
+    )
+
+
+@keras.saving.register_keras_serializable("segkit")
+class MaxPoolWithIndices(keras.layers.Layer):
+    """Max pooling, and the place of each maximum inside its window: a number from 0 to pool_size² − 1, in one byte.
+
+    Of equal maxima the first counts. Windows do not overlap. Where the size is no multiple of `pool_size`, the last windows are smaller.
+    Taught in notebooks/03_segnet.ipynb.
+    """
+
+    def __init__(self, pool_size=2, **kwargs):
+        super().__init__(**kwargs)
+        if not 1 <= pool_size <= 16:
+            raise ValueError(f"pool_size is {pool_size}; an index of one byte serves 1 to 16.")
+        self.pool_size = pool_size
+
+    def call(self, inputs):  # (B, H, W, C) -> twice (B, ceil(H/pool_size), ceil(W/pool_size), C)
+        height, width = ops.shape(inputs)[1:3]
+        missing = ((0, 0), (0, -height % self.pool_size), (0, -width % self.pool_size), (0, 0))
+        cells = windows(ops.pad(inputs, missing, constant_values=float("-inf")), self.pool_size)
+        numbers = ops.reshape(ops.arange(self.pool_size**2), (-1, 1))
+        largest = cells == ops.max(cells, axis=3, keepdims=True)
+        first = ops.min(ops.where(largest, numbers, self.pool_size**2 - 1), axis=3, keepdims=True)
+        pooled = ops.sum(ops.where(numbers == first, cells, 0), axis=3)
+        return pooled, ops.cast(ops.squeeze(first, 3), "uint8")
+
+    def compute_output_spec(self, inputs):
+        sides = [None if side is None else -(-side // self.pool_size) for side in inputs.shape[1:3]]
+        shape = (inputs.shape[0], *sides, inputs.shape[3])
+        return keras.KerasTensor(shape, self.compute_dtype), keras.KerasTensor(shape, "uint8")
+
+    def get_config(self):
+        return {**super().get_config(), "pool_size": self.pool_size}
+
+
+@keras.saving.register_keras_serializable("segkit")
+class MaxUnpool2D(keras.layers.Layer):
+    """Put each value back where its maximum was found, zeros elsewhere.
+
+    With a third argument, the map before pooling, the result is cut to its height and width.
+    Taught in notebooks/03_segnet.ipynb.
+    """
+
+    def __init__(self, pool_size=2, **kwargs):
+        super().__init__(**kwargs)
+        self.pool_size = pool_size
+
+    def call(self, pooled, indices, like=None):  # twice (B, h, w, C) -> (B, h*pool_size, w*pool_size, C)
+        numbers = ops.cast(ops.reshape(ops.arange(self.pool_size**2), (-1, 1)), "uint8")
+        cells = ops.where(numbers == ops.expand_dims(indices, 3), ops.expand_dims(pooled, 3), 0)
+        grown = unwindows(cells, self.pool_size)
+        return grown if like is None else grown[:, : ops.shape(like)[1], : ops.shape(like)[2]]
+
+    def compute_output_spec(self, pooled, indices, like=None):
+        sides = [None if side is None else self.pool_size * side for side in pooled.shape[1:3]]
+        sides = sides if like is None else like.shape[1:3]
+        return keras.KerasTensor((pooled.shape[0], *sides, pooled.shape[3]), self.compute_dtype)
+
+    def get_config(self):
+        return {**super().get_config(), "pool_size": self.pool_size}

@@ -1,0 +1,82 @@
+"""CrossEntropyDice against a NumPy loop, with void, weights, XLA and mixed precision."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from segkit.losses import CrossEntropyDice
+
+
+def example(shape=(2, 5, 7), void=0.2, seed=0):
+    random = np.random.RandomState(seed)
+    masks = random.randint(0, 3, shape).astype("uint8")
+    masks[random.rand(*shape) < void] = 255
+    return masks, random.normal(size=(*shape, 3)).astype("float32")
+
+
+def by_hand(masks, logits, dice_weight):
+    """The definitions, pixel by pixel."""
+    exponentials = np.exp(logits.astype("float64"))
+    guess = exponentials / exponentials.sum(-1, keepdims=True)
+    entropies, overlap, total = [], np.zeros(3), np.zeros(3)
+    for place in np.ndindex(masks.shape):
+        if masks[place] != 255:
+            entropies.append(-np.log(guess[place][masks[place]]))
+            overlap[masks[place]] += guess[place][masks[place]]
+            total[masks[place]] += 1
+            total += guess[place]
+    return np.mean(entropies) + dice_weight * np.mean(1 - 2 * overlap / total)
+
+
+@pytest.mark.parametrize("shape", [(2, 5, 7), (1, 1, 1), (3, 16, 4)])
+@pytest.mark.parametrize("void", [0.0, 0.3])
+def test_it_is_what_it_says(shape, void):
+    masks, logits = example(shape, void)
+    masks.flat[0] = 1
+    loss = CrossEntropyDice(0.7)(masks, logits)
+    assert float(loss) == pytest.approx(by_hand(masks, logits, 0.7), rel=1e-5)
+
+
+def test_nothing_but_void_is_no_error():
+    masks, logits = example(void=1.1)
+    assert np.isfinite(float(CrossEntropyDice()(masks, logits)))
+
+
+def test_without_dice_it_is_keras_cross_entropy():
+    masks, logits = example()
+    keras_own = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=255)(
+        masks.astype("int32"), logits
+    )
+    assert float(CrossEntropyDice(0.0)(masks, logits)) == pytest.approx(float(keras_own), rel=1e-5)
+
+
+def test_pixels_can_be_weighted():
+    masks, logits = example(void=0)
+    weights = np.zeros(masks.shape, "float32")
+    weights[0] = 1
+    loss = CrossEntropyDice(0.0, reduction="sum")
+    assert float(loss(masks, logits, weights)) == pytest.approx(float(loss(masks[:1], logits[:1])), rel=1e-5)
+
+
+def test_half_precision_does_not_overflow():
+    masks, logits = example((2, 300, 300), void=0)
+    loss = CrossEntropyDice()(masks, ops.cast(logits, "float16"))
+    assert float(loss) == pytest.approx(float(CrossEntropyDice()(masks, logits)), rel=1e-2)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_it_trains_also_compiled(jit):
+    if jit and keras.backend.backend() not in ("tensorflow", "jax"):
+        pytest.skip("this backend has no XLA")
+    masks, logits = example()
+    model = keras.Sequential([keras.Input((5, 7, 3)), keras.layers.Conv2D(3, 1)])
+    model.compile(keras.optimizers.SGD(0.5), CrossEntropyDice(), jit_compile=jit)
+    before = float(CrossEntropyDice()(masks, model(logits)))
+    assert model.train_on_batch(logits, masks) == pytest.approx(before, rel=1e-4)
+    assert float(CrossEntropyDice()(masks, model(logits))) < before
+
+
+def test_it_survives_its_config():
+    again = keras.losses.deserialize(keras.losses.serialize(CrossEntropyDice(0.3)))
+    assert isinstance(again, CrossEntropyDice) and again.dice_weight == 0.3
