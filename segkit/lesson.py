@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import logging
 import os
 import pathlib
 import shutil
@@ -91,6 +92,8 @@ def start(lesson):
     keras.utils.set_random_seed(seed)
     show.set_defaults()
     order.install(lesson)
+    # A lesson builds many small models, and TensorFlow warns that it traces each of them.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     # Keras 3.15 says this at every fit on a tf.data.Dataset, whatever one passes.
     warnings.filterwarnings("ignore", message="`shuffle=True` was passed, but will be ignored")
 

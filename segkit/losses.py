@@ -26,7 +26,8 @@ class CrossEntropyDice(keras.losses.Loss):
             masks, logits, from_logits=True, ignore_class=VOID
         )
         entropy = entropy / ops.maximum(ops.mean(counted), 1e-7)  # the mean is then one over counted pixels
-        truth = ops.one_hot(masks, logits.shape[-1], dtype="float32")  # void has no class: all zeros
+        classes = ops.where(masks == VOID, -1, masks)  # −1 becomes all zeros; PyTorch refuses 255
+        truth = ops.one_hot(classes, logits.shape[-1], dtype="float32")
         guess = ops.softmax(logits) * ops.expand_dims(counted, -1)
         dice = ops.mean(keras.losses.dice(truth, guess, axis=(0, 1, 2)))
         return entropy + self.dice_weight * dice

@@ -18,5 +18,6 @@ def real_data(monkeypatch):
     if not (REAL / "tfds").is_dir():
         pytest.skip("no real pictures on this machine")
     monkeypatch.setenv("TFDS_DATA_DIR", str(REAL / "tfds"))
-    monkeypatch.setenv("KERAS_HOME", str(REAL / "keras_home"))
+    # Keras reads KERAS_HOME once, when it is imported; this is where it puts it.
+    monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(REAL / "keras_home"))
     return REAL

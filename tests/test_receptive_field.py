@@ -6,7 +6,14 @@ import pytest
 from keras import layers, ops
 
 from segkit.backbones import encoder
-from segkit.layers import BedOfNails, BilinearUpsample, Hypercolumns, MaxPoolWithIndices, MaxUnpool2D, SubPixel
+from segkit.layers import (
+    BedOfNails,
+    BilinearUpsample,
+    Hypercolumns,
+    MaxPoolWithIndices,
+    MaxUnpool2D,
+    SubPixel,
+)
 from segkit.models import fcn, receptive_field, segnet, vgg16_for_fcn
 
 from .test_upsampling import gradients

@@ -11,8 +11,8 @@ XLA = keras.backend.backend() in ("tensorflow", "jax")
 SMALL = ((4, 4), (6, 6), (8, 8, 8))
 WAYS = {"indices": MaxUnpool2D, "nails": BedOfNails, "bilinear": BilinearUpsample}
 MODELS = {
-    "segnet": lambda **options: segnet(3, blocks=SMALL, **options),
-    "deconvnet": lambda **options: deconvnet(3, blocks=SMALL, bridge=(2, 16), **options),
+    "segnet": lambda blocks=SMALL, **options: segnet(3, blocks=blocks, **options),
+    "deconvnet": lambda blocks=SMALL, **options: deconvnet(3, blocks=blocks, bridge=(2, 16), **options),
 }
 
 
@@ -35,10 +35,9 @@ def test_the_papers_parameter_counts(upsampling):
 
 def test_the_originals_bridge_is_one_place_wide_at_224_pixels():
     model = deconvnet(21, width=1 / 64)
-    sizes = {layer.name: layer.output.shape for layer in model.layers}
     at_224 = keras.Model(model.input, [model.get_layer(name).output for name in ("fc6", "fc6_transposed")])
     assert [tuple(out.shape) for out in at_224(pixels(1, 224, 224, 3))] == [(1, 1, 1, 64), (1, 7, 7, 8)]
-    assert sizes["fc7"][-1] == 64
+    assert model.get_layer("fc7").output.shape[-1] == 64
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -48,14 +47,15 @@ def test_three_ways_up_with_equal_weights_and_any_size(name, upsampling):
     assert sum(isinstance(layer, WAYS[upsampling]) for layer in model.layers) == len(SMALL)
     assert model.count_params() == MODELS[name]().count_params()
     for size in ((1, 1), (33, 20), (16, 48)):
-        logits = model.predict_on_batch(pixels(2, *size, 3).astype("uint8"))
-        assert logits.shape == (2, *size, 3) and logits.dtype == np.float32
+        logits = model(pixels(2, *size, 3).astype("uint8"))
+        assert logits.shape == (2, *size, 3) and keras.backend.standardize_dtype(logits.dtype) == "float32"
 
 
 def test_width_scales_every_layer():
-    assert segnet(3, width=0.5, blocks=SMALL).count_params() == segnet(
-        3, blocks=((2, 2), (3, 3), (4, 4, 4))
-    ).count_params()
+    assert (
+        segnet(3, width=0.5, blocks=SMALL).count_params()
+        == segnet(3, blocks=((2, 2), (3, 3), (4, 4, 4))).count_params()
+    )
 
 
 def test_another_way_up_is_refused():
@@ -63,12 +63,13 @@ def test_another_way_up_is_refused():
         segnet(3, "magic", blocks=SMALL)
 
 
-@pytest.mark.parametrize("name", MODELS)
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize(
+    ("name", "policy"), [("segnet", "mixed_bfloat16"), ("segnet", "mixed_float16"), ("deconvnet", "float32")]
+)
 def test_a_compiled_training_step(name, policy):
     keras.config.set_dtype_policy(policy)
     try:
-        model = MODELS[name]()
+        model = MODELS[name](blocks=((4,), (6, 6)))
     finally:
         keras.config.set_dtype_policy("float32")
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=255)

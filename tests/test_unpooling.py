@@ -71,7 +71,9 @@ def test_unpooling_agrees_with_onnx_runtime(size, pool_size):
     grown = numpy(MaxUnpool2D(pool_size)(values, indices))
     batch, height, width, channels = np.indices(indices.shape)
     rows, columns = height * pool_size + indices // pool_size, width * pool_size + indices % pool_size
-    flat = ((batch * 3 + channels) * grown.shape[1] + rows) * grown.shape[2] + columns  # as ONNX counts places
+    flat = ((batch * 3 + channels) * grown.shape[1] + rows) * grown.shape[
+        2
+    ] + columns  # as ONNX counts places
     sides = [pool_size, pool_size]
     inputs = [to_first(values), to_first(flat.astype("int64"))]
     expected = to_last(onnx_run("MaxUnpool", inputs, kernel_shape=sides, strides=sides))
@@ -146,7 +148,9 @@ def test_one_compiled_model_takes_many_sizes(pool_size, jit):
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 @both_pools
 def test_mixed_precision(policy, pool_size):
-    array = np.random.default_rng(0).permutation(70).reshape(1, 5, 7, 2).astype("float32")  # exact in both types
+    array = (
+        np.random.default_rng(0).permutation(70).reshape(1, 5, 7, 2).astype("float32")
+    )  # exact in both types
     expected = numpy(both_ways(pool_size)(array))
     keras.config.set_dtype_policy(policy)
     try:

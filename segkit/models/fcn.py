@@ -27,12 +27,14 @@ def convolutionalize(classifier):
             return layer
         *size, channels = window or (1, 1, layer.kernel.shape[0])
         window = None
-        new = layers.Conv2D(layer.units, size, activation=layer.activation, use_bias=layer.use_bias, name=layer.name)
+        new = layers.Conv2D(
+            layer.units, size, activation=layer.activation, use_bias=layer.use_bias, name=layer.name
+        )
         kernel, *bias = layer.get_weights()
         kernels.append((new, [kernel.reshape(*size, channels, layer.units), *bias]))
         return new
 
-    functional = keras.Model(classifier.inputs, classifier.outputs)  # a Sequential model too
+    functional = keras.Model(classifier.inputs[0], classifier.outputs[0])  # a Sequential model too
     images = keras.Input((None, None, classifier.input_shape[-1]), name="images")
     model = keras.models.clone_model(functional, images, clone_function=replaced)
     for layer, weights in kernels:
@@ -50,14 +52,20 @@ def remove_strides(model):
     x, dilation = images, 1
     for layer in model.layers[1:]:
         if isinstance(layer, layers.Conv2D):
-            config = layer.get_config() | {"strides": 1, "dilation_rate": dilation, "name": f"{layer.name}_dense"}
+            config = layer.get_config() | {
+                "strides": 1,
+                "dilation_rate": dilation,
+                "name": f"{layer.name}_dense",
+            }
             weights, stride = layer.get_weights(), layer.strides[0]
             layer = layers.Conv2D.from_config(config)
             x = layer(x)
             layer.set_weights(weights)
             dilation *= stride
         elif hasattr(layer, "pool_size"):
-            raise ValueError(f"{layer.name!r} pools, and Keras' pooling knows no dilation: use strided convolutions.")
+            raise ValueError(
+                f"{layer.name!r} pools, and Keras' pooling knows no dilation: use strided convolutions."
+            )
         else:
             x = layer(x)
     return keras.Model(images, x)

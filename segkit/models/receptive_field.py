@@ -1,21 +1,10 @@
 """How far a network looks, and how far apart its answers stand, read from the network itself."""
 
-import fractions
-
 import keras
 import numpy as np
 from keras import layers
 
 from ..layers import BedOfNails, BilinearUpsample, MaxPoolWithIndices, MaxUnpool2D, SubPixel
-
-POOLS = (layers.MaxPooling2D, layers.AveragePooling2D)
-# What treats each place alike, or pads and cuts at the end only.
-SAME_PLACE = {
-    *("Activation", "Add", "Average", "BatchNormalization", "Concatenate", "CropLike", "Dropout", "ELU", "Flip"),
-    *("GaussianNoise", "GroupNormalization", "Identity", "LayerNormalization", "LeakyReLU", "Maximum"),
-    *("Minimum", "Multiply", "Normalization", "PReLU", "PadToMultiple", "ReLU", "Relu", "Rescaling", "Softmax"),
-    *("SpatialDropout2D", "Subtract"),
-}
 
 
 def receptive_field(model, axis=0):
@@ -46,8 +35,9 @@ def receptive_field(model, axis=0):
     for output in model.outputs:
         places = np.arange(1729)  # 2⁶ · 3³ and one: every phase of the strides, and the first one again
         first, last = trace(model, {id(output): (places, places)})
-        stride = fractions.Fraction(int(first[-1] - first[0]), len(places) - 1)
-        answers.append((int(np.max(last - first)) + 1, int(stride) if stride.denominator == 1 else stride))
+        moved, steps = int(first[-1] - first[0]), len(places) - 1
+        stride = moved // steps if moved % steps == 0 else moved / steps
+        answers.append((int(np.max(last - first)) + 1, stride))
     return answers if len(answers) > 1 else answers[0]
 
 
@@ -61,7 +51,9 @@ def step_back(layer, first, last, axis=0):
         cut = max(kernel - stride, 0) // 2 if layer.padding == "same" else 0
         return -((kernel - 1 - cut - first) // stride), (last + cut) // stride
     if isinstance(layer, BedOfNails | MaxUnpool2D) or getattr(layer, "interpolation", "") == "nearest":
-        factor = layer.size[axis] if hasattr(layer, "size") else getattr(layer, "stride", 0) or layer.pool_size
+        factor = (
+            layer.size[axis] if hasattr(layer, "size") else getattr(layer, "stride", 0) or layer.pool_size
+        )
         return first // factor, last // factor
     if isinstance(layer, BilinearUpsample | layers.UpSampling2D):
         factor = layer.factor if isinstance(layer, BilinearUpsample) else layer.size[axis]
@@ -75,12 +67,18 @@ def step_back(layer, first, last, axis=0):
         return first - layer.padding[axis][0], last - layer.padding[axis][0]
     if isinstance(layer, layers.Cropping2D):
         return first + layer.cropping[axis][0], last + layer.cropping[axis][0]
-    if isinstance(layer, POOLS) or hasattr(layer, "dilation_rate"):  # every kind of convolution has a dilation rate
-        kernel = layer.pool_size[axis] if isinstance(layer, POOLS) else layer.kernel_size[axis]
-        reach = (kernel - 1) * (1 if isinstance(layer, POOLS) else layer.dilation_rate[axis])
+    pooling = isinstance(layer, layers.MaxPooling2D | layers.AveragePooling2D)
+    if pooling or hasattr(layer, "dilation_rate"):  # every kind of convolution has one
+        kernel = layer.pool_size[axis] if pooling else layer.kernel_size[axis]
+        reach = (kernel - 1) * (1 if pooling else layer.dilation_rate[axis])
         stride = layer.strides[axis]
         before = max(reach + 1 - stride, 0) // 2 if layer.padding == "same" else 0
         return first * stride - before, last * stride - before + reach
-    if type(layer).__name__ in SAME_PLACE:
+    same_place = """Activation Add Average BatchNormalization Concatenate CropLike Dropout ELU Flip GaussianNoise
+        GroupNormalization Identity LayerNormalization LeakyReLU Maximum Minimum Multiply Normalization PReLU
+        PadToMultiple ReLU Relu Rescaling Softmax SpatialDropout2D Subtract"""
+    if type(layer).__name__ in same_place.split():
         return first, last
-    raise ValueError(f"How far {type(layer).__name__} looks is not known: cut the model before {layer.name!r}.")
+    raise ValueError(
+        f"How far {type(layer).__name__} looks is not known: cut the model before {layer.name!r}."
+    )
