@@ -81,12 +81,12 @@ def widespread(pets, clock, seed):
 
 def corrected(pets, clock, seed):
     model = compiled(unet(encoder("MobileNetV2"), 3), "adam")
-    model.fit(
-        everything(pets).batches(BATCH, training=True, augment=Augment(), seed=seed),
-        epochs=5,
-        callbacks=[clock],
-        verbose=0,
-    )
+    for block in model.layers:  # as in the lesson: means that follow within tens of steps
+        for layer in getattr(block, "layers", ()):
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.momentum = 0.9
+    batches = everything(pets).batches(BATCH, training=True, augment=Augment(), seed=seed)
+    model.fit(batches, epochs=5, callbacks=[clock], verbose=0)
     return model
 
 
