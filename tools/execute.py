@@ -8,6 +8,7 @@ python tools/execute.py --all --pages build    leave the notebooks alone, write 
 
 import argparse
 import json
+import math
 import os
 import pathlib
 import re
@@ -51,10 +52,10 @@ def execute(notebook, folder):
 
 
 def remember_minutes(lesson, profile, seconds):
-    """The first screen states minutes as measured, rounded to half a minute."""
+    """The first screen states minutes as measured, rounded up to half a minute."""
     facts = lessons()
     if lesson in facts:
-        facts[lesson]["minutes"][profile] = max(0.5, round(seconds / 30) / 2)
+        facts[lesson]["minutes"][profile] = math.ceil(seconds / 30) / 2
         LESSONS_FILE.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -68,11 +68,9 @@ def first_screen(lesson):
     facts = lessons().get(lesson, {})
     minutes = facts.get("minutes", {})
     data = facts.get("data", {})
-    quick = (
-        f"**{minutes['quick']:g} minutes** on 2 CPU cores"
-        if "quick" in minutes
-        else "time on 2 CPU cores not measured yet"
-    )
+    quick = "time not measured yet"
+    if "quick" in minutes:
+        quick = f"**About {minutes['quick']:g} minute{'s' * (minutes['quick'] != 1)}** on 2 CPU cores"
     if data.get("full") == data.get("quick"):
         return f"{quick}, without a download (data: `{data.get('quick')}`)."
     return (
