@@ -20,7 +20,9 @@ class BilinearUpsample(keras.layers.Layer):
 
     def call(self, features):  # (B, h, w, C) -> (B, factor*h, factor*w, C)
         height, width = ops.shape(features)[1:3]
-        return Resize((self.factor * height, self.factor * width)).call(features)
+        grow = Resize((self.factor * height, self.factor * width))
+        grown = grow.call(ops.cast(features, "float32"))  # XLA has its gradient in float32 alone
+        return ops.cast(grown, features.dtype)
 
     def compute_output_shape(self, shape):
         grown = [None if side is None else self.factor * side for side in shape[1:3]]
