@@ -91,7 +91,7 @@ def _network(name, weights):
             instead = 'weights="paper"' if weights else "random weights"
             print(
                 f"ImageNet weights of {name} are not on this machine and cannot be downloaded; using {instead}. For the "
-                "real ones: run once with a network, or set KERAS_HOME to a folder that holds them in models/."
+                "real ones: run once with a network, or set KERAS_HOME, before Keras is imported, to a folder that holds them in models/."
             )
     network = bare(name, None)
     if weights == "paper":

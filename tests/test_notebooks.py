@@ -174,4 +174,4 @@ def test_the_package_carries_what_it_reads():
 
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert settings["tool"]["setuptools"]["package-data"]["segkit"] == ["lessons.json", "weights/*.npz"]
-    assert pathlib.Path(segkit.__file__).parent.joinpath("weights").glob("*.npz")
+    assert list(pathlib.Path(segkit.__file__).parent.joinpath("weights").glob("*.npz"))
