@@ -1,9 +1,10 @@
 """Losses that Keras does not bring as one."""
 
 import keras
+import numpy as np
 from keras import ops
 
-from .datasets.labels import VOID
+from .datasets.labels import VOID, check_mask
 
 
 @keras.saving.register_keras_serializable("segkit")
@@ -34,3 +35,18 @@ class CrossEntropyDice(keras.losses.Loss):
 
     def get_config(self):
         return {**super().get_config(), "dice_weight": self.dice_weight}
+
+
+def median_frequency(masks, num_classes):
+    """A weight for each class, for `class_weights`: the median of all frequencies over its own (Eigen and Fergus, 2014).
+
+    A class' frequency is its share of the pixels of those pictures that show it. Void does not count; a class that no
+    mask shows weighs 0.
+    Taught in notebooks/03_segnet.ipynb.
+    """
+    check_mask(masks, num_classes)
+    counts = np.stack([np.bincount(mask[mask != VOID], minlength=num_classes) for mask in masks])
+    shown = counts > 0
+    frequency = counts.sum(axis=0) / np.maximum((shown * counts.sum(axis=1, keepdims=True)).sum(axis=0), 1)
+    median = np.median(frequency[frequency > 0])
+    return np.divide(median, frequency, out=np.zeros(num_classes), where=frequency > 0)

@@ -89,3 +89,23 @@ def iou_per_class(masks, predictions, num_classes):
         either = np.sum(truth | guess)
         scores.append(np.sum(truth & guess) / either if either else np.nan)
     return np.array(scores)
+
+
+def accuracy_per_class(masks, predictions, num_classes):
+    """The share of each class' pixels that the prediction gives to it, NaN for a class that no mask has.
+
+    The mean over classes is the class average, which asks the same of a rare class as of a common one.
+    Taught in notebooks/03_segnet.ipynb.
+    """
+    masks, predictions = np.asarray(masks), np.asarray(predictions)
+    if masks.shape != predictions.shape:
+        raise ValueError(
+            f"Masks are {masks.shape} and predictions {predictions.shape}: compare class numbers with class "
+            "numbers, after argmax over the last axis of the logits."
+        )
+    return np.array(
+        [
+            np.mean(predictions[masks == label] == label) if np.any(masks == label) else np.nan
+            for label in range(num_classes)
+        ]
+    )

