@@ -1,4 +1,5 @@
-"""Bring everything that is written twice into step: source cells, first screens, Colab lines, README table.
+"""Bring everything that is written twice into step: source cells, tables of benchmarks, first screens, Colab lines,
+README table.
 
 python tools/sync.py            write
 python tools/sync.py --check    change nothing, fail if something is out of step
@@ -16,6 +17,7 @@ import nbformat
 from notebooks import ROOT, lessons, paths, read, write
 
 BRANCH = "main"
+FETCHED = {"oxford_iiit_pet": "800 MB once", "camvid": "a folder that you fetch once"}
 
 
 def source_of(name):
@@ -40,12 +42,23 @@ def source_of(name):
     raise SystemExit(f"A source cell shows {name}, which is not in segkit.")
 
 
+def benchmark_table(title):
+    """The table of one section of benchmarks/README.md."""
+    sections = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8").split("\n## ")
+    for section in sections:
+        if section.startswith(title + "\n"):
+            return "\n".join(line for line in section.splitlines() if line.startswith("|"))
+    raise SystemExit(f"A lesson shows the benchmark {title!r}, which benchmarks/README.md does not have.")
+
+
 def sync_notebook(path, repository):
     notebook = read(path)
     before = nbformat.writes(notebook)
     for cell in notebook.cells:
         if "segkit" in cell.metadata:
             cell.source = "\n\n\n".join(source_of(name) for name in cell.metadata["segkit"].split())
+        if "benchmark" in cell.metadata:
+            cell.source = benchmark_table(cell.metadata["benchmark"])
         if cell.cell_type == "markdown":
             # the marks stand last on their lines: a line that begins with one would not be read as Markdown
             for mark, words in (("minutes", first_screen(path.stem)), ("colab", badge(path, repository))):
@@ -75,7 +88,7 @@ def first_screen(lesson):
         return f"{quick}, without a download (data: `{data.get('quick')}`)."
     return (
         f"{quick} without a download (*quick*, data: `{data.get('quick')}`). With a GPU the *full* profile takes "
-        f"the real pictures (`{data.get('full')}`, 800 MB once)."
+        f"the real pictures (`{data.get('full')}`, {FETCHED[data.get('full')]})."
     )
 
 

@@ -1,5 +1,6 @@
 """Architectures, one file each."""
 
+from .deeplab import large_fov
 from .fcn import convolutionalize, fcn, fcn_decoder, remove_strides, shift_and_stitch, vgg16_for_fcn
 from .receptive_field import receptive_field, step_back
 from .segnet import autoencoder, convolve, deconvnet, grow, scaled, segnet, shrink
@@ -13,6 +14,7 @@ __all__ = [
     "fcn",
     "fcn_decoder",
     "grow",
+    "large_fov",
     "light_unet",
     "receptive_field",
     "remove_strides",

@@ -90,7 +90,7 @@ def fcn_decoder(features, num_classes, stride=8):
     """Feature maps at strides 8, 16 and 32 (the last three of a list) → logits at stride 1: FCN-32s, 16s or 8s.
 
     Scores are grown by transposed convolutions that start as bilinear interpolation. The scores of a skip start at zero:
-    FCN-8s begins as FCN-32s, and learns what the shallower maps add.
+    FCN-8s begins nearly as FCN-32s, and learns what the shallower maps add.
     Taught in notebooks/02_fcn.ipynb.
     """
 
@@ -120,7 +120,7 @@ def fcn(encoder, num_classes, stride=8):
 
 
 def vgg16_for_fcn(vgg16, width=4096):
-    """The encoder of the paper: pool3 and pool4 of VGG-16, and fc6 and fc7 turned into convolutions.
+    """The encoder of the paper: pool3 and pool4 of VGG-16, and convolutions of the shape of fc6 and fc7.
 
     Taught in notebooks/02_fcn.ipynb.
     """

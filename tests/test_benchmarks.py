@@ -1,0 +1,55 @@
+"""benchmarks/run.py measures the sections that were asked for, and leaves the others as they are."""
+
+import sys
+
+import pytest
+
+from .conftest import ROOT
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
+import run  # noqa: E402
+
+MEASURED = ("pipeline", "startup", "growth", "segmenters", "minutes")
+
+
+def rewrite(monkeypatch, readme, *arguments):
+    monkeypatch.setattr(run, "README", readme)
+    monkeypatch.setattr(sys, "argv", ["run.py", *arguments])
+    run.main()
+    return readme.read_text(encoding="utf-8")
+
+
+def test_what_is_not_measured_again_keeps_its_text(monkeypatch, tmp_path):
+    first, _ = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8").split("## Minutes a lesson\n")
+    readme = tmp_path / "README.md"
+    readme.write_text(f"{first}## Minutes a lesson\n\nforgotten\n", encoding="utf-8")
+    after = rewrite(monkeypatch, readme, "--sections", "Minutes a lesson")
+    assert after.startswith(f"{first}## Minutes a lesson\n\n*quick*") and "forgotten" not in after
+    assert rewrite(monkeypatch, readme, "--sections", "Minutes a lesson") == after
+
+
+def test_a_new_section_takes_its_place_and_says_where_it_was_measured(monkeypatch, tmp_path):
+    readme = tmp_path / "README.md"
+    before = "Made elsewhere (1 core).\n\n## Input pipeline alone\n\nkept\n"
+    behind = "\n## Minutes a lesson\n\nkept too\n"
+    readme.write_text(before + behind, encoding="utf-8")
+    monkeypatch.setattr(run, "growth", lambda: "grown")
+    after = rewrite(monkeypatch, readme, "--sections", "Growth with picture size and batch")
+    new = "\n## Growth with picture size and batch\n\ngrown\n\nMeasured on "
+    assert after.startswith(before + new) and after.endswith(behind)
+
+
+def test_without_a_choice_everything_is_measured(monkeypatch, tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text("Made elsewhere (1 core).\n\n## Of another time\n\nforgotten\n", encoding="utf-8")
+    monkeypatch.setattr(run, "pets", lambda seeds: f"over {seeds} seeds")
+    for name in MEASURED:
+        monkeypatch.setattr(run, name, lambda name=name: f"new {name}")
+    after = rewrite(monkeypatch, readme, "--seeds", "5")
+    assert all(f"\n\nnew {name}\n" in after for name in MEASURED) and "\n\nover 5 seeds\n" in after
+    assert not any(word in after for word in ("elsewhere", "forgotten", "Measured on"))
+
+
+def test_an_unknown_section_is_refused(monkeypatch, tmp_path):
+    with pytest.raises(SystemExit):
+        rewrite(monkeypatch, tmp_path / "README.md", "--sections", "No such section")
