@@ -50,7 +50,7 @@ def taught():
     for module in (segkit.layers, segkit.losses, segkit.metrics, segkit.models):
         for name, thing in vars(module).items():
             if (
-                getattr(thing, "__module__", "").startswith("segkit")
+                getattr(thing, "__module__", "").startswith(module.__name__)
                 and not name.startswith("_")
                 and callable(thing)
             ):

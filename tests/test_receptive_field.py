@@ -57,6 +57,7 @@ NETWORKS = {
     "indices": unpooled,
     "sub-pixel": lambda x: positive_sub_pixel()(layers.MaxPooling2D(2)(x)),
     "padded": lambda x: layers.Cropping2D(3)(conv(3, 2)(layers.ZeroPadding2D(((0, 1), (2, 0)))(x))),
+    "nested sequential": lambda x: conv(3)(keras.Sequential([conv(3, 2), layers.ReLU(), conv(3)])(x)),
     "nested": lambda x: conv(3)(block()(layers.Rescaling(2.0)(x))),
     "depthwise": lambda x: layers.ReLU()(layers.SeparableConv2D(1, 5, 2, "same", **SEPARABLE)(x)),
 }
@@ -87,6 +88,11 @@ def test_it_is_what_impulses_reach(name, axis):
     assert size == max(rows[-1] - rows[0] + 1 for rows in seen.values())
     place = next(iter(seen))
     assert stride == (seen[place + 12][0] - seen[place][0]) / 12
+
+
+def test_a_sequential_model_is_read_too():
+    chain = keras.Sequential([keras.Input((None, None, 1)), *(conv(3, stride) for stride in (2, 2, 1))])
+    assert receptive_field(chain) == (1 + 2 * 1 + 2 * 2 + 2 * 4, 4)
 
 
 def test_it_is_where_gradients_are_not_zero():

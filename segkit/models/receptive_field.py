@@ -16,6 +16,8 @@ def receptive_field(model, axis=0):
     """
 
     def trace(model, seen):  # from the first and last places of outputs to those of the model's input
+        if isinstance(model, keras.Sequential):
+            model = model._functional  # the same tensors; it knows its graph
         for depth in sorted(model._nodes_by_depth):  # outputs first
             for node in model._nodes_by_depth[depth]:
                 wanted = [(index, seen[id(out)]) for index, out in enumerate(node.outputs) if id(out) in seen]
