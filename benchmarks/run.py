@@ -140,7 +140,12 @@ def growth():
 def segmenters():
     pools = [measure("segmenters.py", "pooling", kind) for kind in ("segkit", "scatter", "onnx")]
     kinds = ("fcn", "strided", "segnet", "mirrored")
-    networks = [measure("segmenters.py", "training", kind) for kind in kinds]
+    # in turn, so that a machine that slows down slows all of them; the median of three rounds
+    rounds = [[measure("segmenters.py", "training", kind) for kind in kinds] for _ in range(3)]
+    networks = [
+        rows[0] | {"training_ms": statistics.median(row["training_ms"] for row in rows)}
+        for rows in zip(*rounds, strict=True)
+    ]
     fcn, strided, segnet, mirrored = (row["parameters"] for row in networks)
     assert abs(strided / fcn - 1) < 0.02 and mirrored == segnet, (fcn, strided, segnet, mirrored)
     titles = (
@@ -159,7 +164,7 @@ def segmenters():
     ]
     head = ["what", "parameters", "forward", "training", "XLA compiles it", "bytes an index", "peak MB"]
     note = (
-        "Milliseconds a picture; medians after a warm-up. Pooling: windows of 2 × 2 on maps of "
+        "Milliseconds a picture; medians after a warm-up, for networks over three processes. Pooling: windows of 2 × 2 on maps of "
         "128 × 128 × 64, batches of 4, two threads; *training* is forward and gradient. All three give "
         "equal maps, the first two equal gradients. Networks: *training* is a step of Adam on 8 pictures "
         "of 128 px with 3 classes, random weights; the plain networks have no skips and pass on no indices."

@@ -53,3 +53,22 @@ def test_without_a_choice_everything_is_measured(monkeypatch, tmp_path):
 def test_an_unknown_section_is_refused(monkeypatch, tmp_path):
     with pytest.raises(SystemExit):
         rewrite(monkeypatch, tmp_path / "README.md", "--sections", "No such section")
+
+
+def test_the_costs_are_as_lesson_03_reads_them():
+    """DeconvNet is slowest, SegNet needs the least memory to infer, the wide layers the most to train; four bytes a parameter."""
+    text = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    section = text.split("## What four networks cost\n")[1].split("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")][1:]
+    printed, ours = (
+        {name: [float(cell.split(" · ")[side]) for cell in cells] for name, _, *cells in rows}
+        for side in (0, 1)
+    )
+    for table in (printed, ours):
+        forward, backward, training, inference, _ = (
+            sorted(table, key=lambda name, column=column: table[name][column]) for column in range(5)
+        )
+        assert forward[-1] == backward[-1] == "DeconvNet" and inference[0] == "SegNet"
+        assert set(training[-2:]) == {"FCN-16s", "DeconvNet"}
+    for name, parameters, *_ in rows:
+        assert ours[name][4] == pytest.approx(4 * int(parameters.replace(",", "")) / 1e6, rel=0.01)
