@@ -169,6 +169,12 @@ def test_every_link_of_the_readmes_leads_somewhere():
                 assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
+@every_lesson
+def test_the_readme_shows_one_figure_of_each_lesson(path):
+    chosen = [cell for cell in read(path).cells if "readme" in cell.metadata]
+    assert len(chosen) == 1 and (ROOT / "docs" / f"{path.stem}.jpg").exists()
+
+
 def test_the_package_carries_what_it_reads():
     import tomllib
 

@@ -104,9 +104,10 @@ def readme_table():
     for name, facts in lessons().items():
         number, title = name[:2], facts["title"]
         ready = (ROOT / "notebooks" / f"{name}.ipynb").exists()
-        link = f"[{title}](notebooks/{name}.ipynb)" if ready else f"{title} *(to come)*"
+        picture = f"![A figure of lesson {number}](docs/{name}.jpg)" if ready else ""
+        link = f"{number} · [{title}](notebooks/{name}.ipynb)" if ready else f"{number} · {title} *(to come)*"
         minutes = f"{facts['minutes']['quick']:g}" if "quick" in facts["minutes"] else ""
-        rows.append(f"| {number} | {link} | {minutes} | {facts['after']} |")
+        rows.append(f"| {picture} | {link} | {minutes} | {facts['after']} |")
     return "\n".join(rows)
 
 

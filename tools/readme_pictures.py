@@ -1,14 +1,21 @@
-"""Draw docs/scenes.jpg, the README's picture: scenes above, the classes or the objects of each below."""
+"""The README's pictures: docs/scenes.jpg, scenes above and their classes or objects below; and a figure of each lesson.
+
+A lesson's figure is the one in the cell with "readme" in its metadata, as stored.
+"""
+
+import base64
+import io
 
 import numpy as np
 from PIL import Image
 
-from notebooks import ROOT
+from notebooks import ROOT, paths, read
 from segkit import show
 from segkit.datasets.catalog import CLASSES
 from segkit.datasets.paper_pets import draw_scene
 
 SEED, SIZE, GAP = 7, 224, 6
+THUMBNAIL = (280, 120)  # no larger than
 
 
 def column(index, paint):
@@ -17,7 +24,7 @@ def column(index, paint):
     return np.vstack([scene["image"], gap, paint(scene)])
 
 
-def main(indices=(9, 2, 27, 7, 13)):
+def draw_scenes(indices=(9, 2, 27, 7, 13)):
     def classes(scene):
         return show.overlay(
             scene["image"], scene["class_mask"], CLASSES["paper_pets"]["classes"], opacity=0.65
@@ -36,5 +43,17 @@ def main(indices=(9, 2, 27, 7, 13)):
     Image.fromarray(np.hstack(parts)).save(ROOT / "docs" / "scenes.jpg", quality=88)
 
 
+def store_lessons_figures():
+    for path in paths():
+        for cell in read(path).cells:
+            if "readme" in cell.metadata:
+                bundle = next(output.data for output in cell.outputs if "data" in output)
+                data = bundle.get("image/jpeg") or bundle["image/png"]
+                figure = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
+                figure.thumbnail(THUMBNAIL, Image.Resampling.LANCZOS)
+                figure.save(ROOT / "docs" / f"{path.stem}.jpg", quality=88)
+
+
 if __name__ == "__main__":
-    main()
+    draw_scenes()
+    store_lessons_figures()
