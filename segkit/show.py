@@ -6,6 +6,7 @@ for colour-blind readers.
 
 import base64
 import io
+import math
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -18,6 +19,17 @@ CLASS_COLORS = {
     "cat": "#d55e00",
     "dog": "#0072b2",
     "bird": "#009e73",
+    "Sky": "#56b4e9",
+    "Building": "#882255",
+    "Column-Pole": "#c0c0c0",
+    "Road": "#5b6770",
+    "Side-walk": "#cc79a7",
+    "Tree": "#117733",
+    "Sign-Symbol": "#f0e442",
+    "Fence": "#b07d2b",
+    "Car": "#332288",
+    "Pedestrian": "#d55e00",
+    "Bicyclist": "#8be04a",
 }
 CYCLE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#f0e442", "#5b6770")
 VOID = 255
@@ -147,7 +159,13 @@ def boxes(axes, normalised_boxes, names=None, colors=None):
 def legend(figure, classes, **options):
     """A class legend below the figure."""
     patches = [Patch(facecolor=color(name, index), label=name) for index, name in enumerate(classes)]
-    return figure.legend(handles=patches, loc="outside lower center", ncols=len(patches), **options)
+    columns = legend_columns(figure.get_size_inches()[0], classes)
+    return figure.legend(handles=patches, loc="outside lower center", ncols=columns, **options)
+
+
+def legend_columns(width, classes):
+    """How many entries stand side by side below a figure of this width, in inches."""
+    return max(1, min(len(classes), int(width / 1.1)))
 
 
 def grid(rows, titles, classes=None, alt="", width=2.1, row_titles=None):
@@ -160,7 +178,8 @@ def grid(rows, titles, classes=None, alt="", width=2.1, row_titles=None):
         raise ValueError(f"grid needs rows of {len(titles)} pictures, one for each title.")
     shape = np.asarray(rows[0][0]).shape
     height = width * shape[0] / shape[1]
-    size = (width * len(titles), height * len(rows) + 0.3 + (0.35 if classes else 0))
+    legend_rows = math.ceil(len(classes) / legend_columns(width * len(titles), classes)) if classes else 0
+    size = (width * len(titles), height * len(rows) + 0.3 + 0.35 * legend_rows)
     figure, axes = plt.subplots(len(rows), len(titles), figsize=size, squeeze=False)
     for y, row in enumerate(rows):
         for x, picture in enumerate(row):
