@@ -165,7 +165,7 @@ def legend(figure, classes, **options):
 
 def legend_columns(width, classes):
     """How many entries stand side by side below a figure of this width, in inches."""
-    return max(1, min(len(classes), int(width / 1.1)))
+    return max(1, min(len(classes), int(width / 1.05)))
 
 
 def grid(rows, titles, classes=None, alt="", width=2.1, row_titles=None):
