@@ -29,6 +29,7 @@ weights: $(READY)
 sync: $(READY)
 	$(BIN)/python tools/sync.py
 	$(BIN)/python tools/execute.py
+	$(BIN)/python tools/readme_pictures.py
 
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "The course needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name one: make lab PYTHON=python3.12")'

@@ -5,13 +5,12 @@ One picture of 224×224, the size at which DeconvNet needs no padding. Prints on
 
 import json
 import pathlib
-import resource
 import sys
 import tempfile
-import time
 
 import keras
 import numpy as np
+from measure import median_time, peak
 
 from segkit.backbones import encoder
 from segkit.models import deconvnet, fcn, large_fov, segnet, vgg16_for_fcn
@@ -24,39 +23,24 @@ NETWORKS = {
 }
 
 
-def peak_megabytes():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def milliseconds(call, runs=5):
-    """The shortest of several calls, after one that compiles."""
-    call()
-    times = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - began)
-    return 1000 * min(times)
-
-
 def main(name, kind):
-    before = peak_megabytes()
+    before = peak()
     model = NETWORKS[name]()
     random = np.random.default_rng(0)
     picture = random.uniform(0, 255, (1, 224, 224, 3)).astype("float32")
     mask = random.integers(0, model.output_shape[-1], (1, 224, 224))
     row = {"network": name, "parameters": model.count_params()}
-    forward = milliseconds(lambda: model.predict_on_batch(picture))
+    forward = 1000 * median_time(lambda: model.predict_on_batch(picture))
     if kind == "inference":
-        row |= {"forward_ms": forward, "inference_mb": peak_megabytes() - before}
+        row |= {"forward_ms": forward, "inference_mb": peak() - before}
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "network.weights.h5"
             model.save_weights(path)
             row["file_mb"] = path.stat().st_size / 1e6
     else:
         model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-        step = milliseconds(lambda: model.train_on_batch(picture, mask))
-        row |= {"backward_ms": step - forward, "training_mb": peak_megabytes() - before}
+        step = 1000 * median_time(lambda: model.train_on_batch(picture, mask))
+        row |= {"backward_ms": step - forward, "training_mb": peak() - before}
     print(json.dumps(row))
 
 

@@ -184,7 +184,7 @@ def costs():
     note = (
         "Printed by the lecture (a GPU) · measured here (two CPU cores), at full size on one picture of 224 × 224, each network in a "
         "fresh process. Backward is a training step (SGD) without its forward pass; memory is what the process grows by, building "
-        "the network included; size is the file of the weights. The shortest of five calls. SegNet for 11 classes, the others for 21."
+        "the network included; size is the file of the weights. Medians of five calls. SegNet for 11 classes, the others for 21."
     )
     return f"{note}\n\n{table(head, lines)}"
 

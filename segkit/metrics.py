@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from .datasets.labels import VOID
+from .datasets.labels import VOID, check_predictions
 
 
 @keras.saving.register_keras_serializable("segkit")
@@ -76,12 +76,7 @@ def iou_per_class(masks, predictions, num_classes):
 
     Taught in notebooks/00_start_here.ipynb.
     """
-    masks, predictions = np.asarray(masks), np.asarray(predictions)
-    if masks.shape != predictions.shape:
-        raise ValueError(
-            f"Masks are {masks.shape} and predictions {predictions.shape}: compare class numbers with class "
-            "numbers, after argmax over the last axis of the logits."
-        )
+    masks, predictions = check_predictions(masks, predictions)
     counted = masks != VOID
     scores = []
     for label in range(num_classes):
@@ -97,12 +92,7 @@ def accuracy_per_class(masks, predictions, num_classes):
     The mean over classes is the class average, which asks the same of a rare class as of a common one.
     Taught in notebooks/03_segnet.ipynb.
     """
-    masks, predictions = np.asarray(masks), np.asarray(predictions)
-    if masks.shape != predictions.shape:
-        raise ValueError(
-            f"Masks are {masks.shape} and predictions {predictions.shape}: compare class numbers with class "
-            "numbers, after argmax over the last axis of the logits."
-        )
+    masks, predictions = check_predictions(masks, predictions)
     return np.array(
         [
             np.mean(predictions[masks == label] == label) if np.any(masks == label) else np.nan

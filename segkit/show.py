@@ -198,6 +198,27 @@ def grid(rows, titles, classes=None, alt="", width=2.1, row_titles=None):
     show(figure, alt, photo=True)
 
 
+def bars(scores, classes, alt="", title="", pictures="validation pictures"):
+    """The IoU of each class, a group of bars a run: `bars({"FCN-8s": iou_per_class(…)}, classes, alt=…)`."""
+    figure, axes = plt.subplots(figsize=(8.5, 3))
+    width = 0.8 / len(classes)
+    for index, name in enumerate(classes):
+        places = np.arange(len(scores)) + (index - (len(classes) - 1) / 2) * width
+        heights = [score[index] for score in scores.values()]
+        axes.bar_label(
+            axes.bar(places, heights, 0.93 * width, color=color(name, index)), fmt="%.2f", fontsize=8
+        )
+    axes.set(
+        xticks=range(len(scores)),
+        xticklabels=[name.replace(", ", ",\n") for name in scores],
+        ylabel=f"IoU on {pictures}",
+        ylim=(0, 1),
+        title=title,
+    )
+    legend(figure, classes)
+    show(figure, alt)
+
+
 def curves(histories, metrics=("loss",), alt=""):
     """Training curves: one panel a metric, one colour a run, validation dashed.
 

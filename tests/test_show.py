@@ -251,6 +251,23 @@ def test_curves_publish_a_plot(published):
     assert decoded(bundle, "png").format == "PNG"
 
 
+def test_bars_are_a_group_a_run_and_a_colour_a_class(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(show, "show", lambda figure, alt: drawn.append((figure, alt)))
+    runs = {"FCN-8s": [0.5, 0.9, 0.2], "FCN-8s, random": [0.1, 0.8, 0.0]}
+    show.bars(runs, ("pet", "background", "border"), alt="IoU", title="paper_pets")
+    ((figure, alt),) = drawn
+    (axes,) = figure.axes
+    assert alt == "IoU" and axes.get_title() == "paper_pets"
+    heights = [[patch.get_height() for patch in group] for group in axes.containers]
+    assert heights == [list(scores) for scores in zip(*runs.values(), strict=True)]
+    for group, name in zip(axes.containers, ("pet", "background", "border"), strict=True):
+        assert {patch.get_facecolor()[:3] for patch in group} == {to_rgb(show.color(name))}
+    edges = sorted((patch.get_x(), patch.get_x() + patch.get_width()) for patch in axes.patches)
+    assert all(one[1] < other[0] for one, other in itertools.pairwise(edges))  # no bar hides another
+    plt.close(figure)
+
+
 def test_defaults_hold_for_figures_made_later():
     with plt.rc_context():
         show.set_defaults()

@@ -3,7 +3,7 @@
 from .augment import Augment
 from .catalog import DataSet, load
 from .folder import from_folder
-from .labels import VOID, check_mask
+from .labels import VOID, check_mask, check_predictions
 from .pictures import Pictures
 
-__all__ = ["Augment", "DataSet", "Pictures", "VOID", "check_mask", "from_folder", "load"]
+__all__ = ["Augment", "DataSet", "Pictures", "VOID", "check_mask", "check_predictions", "from_folder", "load"]

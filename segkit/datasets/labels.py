@@ -37,3 +37,14 @@ def check_mask(mask, num_classes, image=None, name="The mask"):
             f"(0…{num_classes - 1}) and 255 for void.{hint or ' Name all classes, or map the others to 255.'}"
         )
     return mask
+
+
+def check_predictions(masks, predictions):
+    """Both as arrays of one shape, or a sentence that says what was compared with what."""
+    masks, predictions = np.asarray(masks), np.asarray(predictions)
+    if masks.shape != predictions.shape:
+        raise ValueError(
+            f"Masks are {masks.shape} and predictions {predictions.shape}: compare class numbers with class "
+            "numbers, after argmax over the last axis of the logits."
+        )
+    return masks, predictions
