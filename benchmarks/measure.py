@@ -39,7 +39,7 @@ def startup():
 
 def drawing():
     """Scenes a second on one core, and seconds to prepare the whole data set."""
-    from segkit.datasets.paper_pets import draw_scene
+    from segkit.paper import draw_scene
 
     seconds = median_time(lambda: [draw_scene(9, index) for index in range(100)], runs=3)
     code = (

@@ -9,12 +9,24 @@ import os
 # Before TensorFlow is imported: its log lines about CPU features are not for students.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from .lesson import Run, start  # noqa: E402
+from .run import Run, start  # noqa: E402
 
 __version__ = "0.1.0"
 __all__ = ["Run", "start", "__version__"]
 
-_SUBMODULES = ("backbones", "callbacks", "datasets", "layers", "losses", "metrics", "models", "show")
+_SUBMODULES = (
+    "backbones",
+    "callbacks",
+    "datasets",
+    "labels",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "paper",
+    "receptive_field",
+    "show",
+)
 
 
 def __getattr__(name):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from .datasets.labels import VOID, check_mask
+from .labels import VOID, check_mask
 
 
 @keras.saving.register_keras_serializable("segkit")

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from .datasets.labels import VOID, check_predictions
+from .labels import VOID, check_predictions
 
 
 @keras.saving.register_keras_serializable("segkit")

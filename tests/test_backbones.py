@@ -7,7 +7,7 @@ from keras import ops
 
 from segkit import backbones
 from segkit.backbones import STRIDES, encoder
-from segkit.datasets.paper_pets import draw_scene
+from segkit.paper.scenes import draw_scene
 
 
 @pytest.fixture(scope="module")

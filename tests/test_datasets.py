@@ -323,14 +323,15 @@ def test_no_pictures_is_an_error():
 
 SMALL = """
 import sys, time
-from segkit.datasets import builders, paper_pets, prepare
+from segkit import paper
+from segkit.datasets import builders, prepare
 builders.PAPER_PETS_SPLITS = {"train": (1, 40), "validation": (2, 3), "test": (3, 3)}
-draw = paper_pets.draw_scene
+draw = paper.draw_scene
 def slow(*args):
     print("drawing", flush=True)
     time.sleep(float(sys.argv[1]))
     return draw(*args)
-paper_pets.draw_scene = slow
+paper.draw_scene = slow
 print("prepared", prepare.paper_pets().info.splits["train"].num_examples, flush=True)
 """
 
@@ -372,19 +373,19 @@ def tiny(monkeypatch, tmp_path):
 
 
 def test_a_full_disk_is_named_and_leaves_nothing(monkeypatch, tiny):
-    draw = builders.paper_pets.draw_scene
+    draw = builders.paper.draw_scene
 
     def full(seed, index, *rest):
         if index == 1:
             raise OSError(errno.ENOSPC, "No space left on device")
         return draw(seed, index, *rest)
 
-    monkeypatch.setattr(builders.paper_pets, "draw_scene", full)
+    monkeypatch.setattr(builders.paper, "draw_scene", full)
     with pytest.raises(OSError, match="disk is full.*SEGKIT_DATA") as caught:
         prepare.paper_pets()
     assert caught.value.errno == errno.ENOSPC
     assert not list(tiny.rglob("*.tfrecord*"))
-    monkeypatch.setattr(builders.paper_pets, "draw_scene", draw)
+    monkeypatch.setattr(builders.paper, "draw_scene", draw)
     assert prepare.paper_pets().info.splits["train"].num_examples == 3
 
 

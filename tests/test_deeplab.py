@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from segkit.models import large_fov, receptive_field
+from segkit.models import large_fov
+from segkit.receptive_field import receptive_field
 
 
 def test_the_papers_parameter_count():

@@ -1,6 +1,7 @@
 """The course as a whole: form, source cells, what is taught where, solutions, hints."""
 
 import ast
+import importlib
 import inspect
 import json
 import pathlib
@@ -14,10 +15,7 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-import segkit.layers
-import segkit.losses
-import segkit.metrics
-import segkit.models
+import segkit
 
 from .conftest import ROOT
 
@@ -40,20 +38,23 @@ def test_source_cells_are_segkits_source(path):
     for cell in read(path).cells:
         for name in cell.metadata.get("segkit", "").split():
             module, _, thing = name.rpartition(".")
-            source = inspect.getsource(getattr(sys.modules[module], thing))
+            source = inspect.getsource(getattr(importlib.import_module(module), thing))
             assert source.strip() in cell.source
+
+
+TEACHING = tuple(f"segkit.{room}" for room in ("layers", "losses", "metrics", "models", "receptive_field"))
 
 
 def taught():
     """Name of each public layer, loss, metric and model → the lesson that its docstring names."""
     pieces = {}
-    for module in (segkit.layers, segkit.losses, segkit.metrics, segkit.models):
+    for file in (ROOT / "segkit").rglob("*.py"):
+        module = importlib.import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+        if not module.__name__.startswith(TEACHING):
+            continue
         for name, thing in vars(module).items():
-            if (
-                getattr(thing, "__module__", "").startswith(module.__name__)
-                and not name.startswith("_")
-                and callable(thing)
-            ):
+            own = getattr(thing, "__module__", "") == module.__name__
+            if own and not name.startswith("_") and callable(thing):
                 last = inspect.getdoc(thing).splitlines()[-1]
                 found = re.fullmatch(r"Taught in notebooks/(\w+)\.ipynb\.", last)
                 assert found, f"{module.__name__}.{name}'s docstring ends with {last!r}"
@@ -88,7 +89,7 @@ def test_an_edited_source_cell_reaches_the_model_below_it():
         lambda source: source.replace("Conv2DTranspose(filters", "Conv2DTranspose(filters // 2"),
     ):
         namespace = {"keras": keras, "layers": keras.layers, "ops": keras.ops}
-        exec(edit(cells["segkit.layers.upsample"]), namespace)
+        exec(edit(cells["segkit.layers.pix2pix.upsample"]), namespace)
         for name, source in cells.items():
             if "unet_decoder" in name:
                 exec(source, namespace)

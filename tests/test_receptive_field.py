@@ -14,7 +14,8 @@ from segkit.layers import (
     MaxUnpool2D,
     SubPixel,
 )
-from segkit.models import fcn, receptive_field, segnet, vgg16_for_fcn
+from segkit.models import fcn, segnet, vgg16_for_fcn
+from segkit.receptive_field import receptive_field
 
 from .test_upsampling import gradients
 

@@ -12,7 +12,7 @@ from PIL import Image
 from notebooks import ROOT, paths, read
 from segkit import show
 from segkit.datasets.catalog import CLASSES
-from segkit.datasets.paper_pets import draw_scene
+from segkit.paper.scenes import draw_scene
 
 SEED, SIZE, GAP = 7, 224, 6
 THUMBNAIL = (280, 120)  # no larger than

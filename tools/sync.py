@@ -7,7 +7,6 @@ python tools/sync.py --check    change nothing, fail if something is out of step
 
 import ast
 import difflib
-import importlib.util
 import re
 import sys
 import tomllib
@@ -21,25 +20,19 @@ FETCHED = {"oxford_iiit_pet": "800 MB once", "camvid": "a folder that you fetch 
 
 
 def source_of(name):
-    """The text of a function or class, decorators included: `segkit.layers.SubPixel` → its source.
+    """The text of a function or class, decorators included: `segkit.layers.upsampling.SubPixel` → its source.
 
-    Read from the files as text, so that nothing has to be imported.
+    Read from its file as text, so that nothing has to be imported.
     """
-    package, _, wanted = name.rpartition(".")
-    spec = importlib.util.find_spec(package)
-    folder = ROOT.joinpath(*package.split("."))
-    files = (
-        sorted(folder.glob("**/*.py"))
-        if folder.is_dir()
-        else [ROOT.joinpath(*package.split(".")).with_suffix(".py")]
-    )
-    for file in files if spec else []:
+    module, _, wanted = name.rpartition(".")
+    file = ROOT.joinpath(*module.split(".")).with_suffix(".py")
+    if file.is_file():
         text = file.read_text(encoding="utf-8")
         for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == wanted:
                 first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
                 return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
-    raise SystemExit(f"A source cell shows {name}, which is not in segkit.")
+    raise SystemExit(f"A source cell shows {name}, which is not in segkit: name it with its file.")
 
 
 def benchmark_table(title):

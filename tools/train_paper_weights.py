@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from segkit import backbones
 from segkit.datasets import Augment
-from segkit.datasets.paper_pets import SPECIES, draw_scene
+from segkit.paper.scenes import SPECIES, draw_scene
 
 TRAINING_SEED, TEST_SEED = 1000, 1001
 SIZE, GRIDS = 96, (24, 12, 6, 3)

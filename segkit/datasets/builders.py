@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow_datasets as tfds
 
-from . import paper_pets
+from .. import paper
 
 # A split is drawn from a seed of its own; other uses of the scenes (pretraining) take seeds from 1000 on.
 PAPER_PETS_SPLITS = {"train": (1, 600), "validation": (2, 100), "test": (3, 200)}
@@ -17,7 +17,7 @@ class PaperPets(tfds.core.GeneratorBasedBuilder):
     def _info(self):
         size = 128
         mask = tfds.features.Image(shape=(size, size, 1))
-        points = len(paper_pets.KEYPOINTS)
+        points = len(paper.KEYPOINTS)
         return tfds.core.DatasetInfo(
             builder=self,
             description=self.__doc__,
@@ -29,7 +29,7 @@ class PaperPets(tfds.core.GeneratorBasedBuilder):
                     "class_mask": mask,
                     "instance_mask": mask,
                     "bbox": tfds.features.Sequence(tfds.features.BBoxFeature()),
-                    "label": tfds.features.Sequence(tfds.features.ClassLabel(names=list(paper_pets.SPECIES))),
+                    "label": tfds.features.Sequence(tfds.features.ClassLabel(names=list(paper.SPECIES))),
                     "keypoints": tfds.features.Sequence(
                         tfds.features.Tensor(shape=(points, 3), dtype=np.float32)
                     ),
@@ -43,7 +43,7 @@ class PaperPets(tfds.core.GeneratorBasedBuilder):
 
     def _generate_examples(self, seed, count):
         for index in range(count):
-            scene = paper_pets.draw_scene(seed, index)
+            scene = paper.draw_scene(seed, index)
             for name in ("segmentation_mask", "class_mask", "instance_mask"):
                 scene[name] = scene[name][..., None]
             scene["bbox"] = [tfds.features.BBox(*map(float, box)) for box in scene["bbox"]]

@@ -5,8 +5,8 @@ import functools
 import os
 import pathlib
 
+from ..labels import VOID
 from .folder import from_folder
-from .labels import VOID
 from .prepare import NotAvailable, home
 
 CLASSES = (

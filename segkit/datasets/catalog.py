@@ -6,9 +6,9 @@ import functools
 import numpy as np
 import tensorflow as tf
 
+from ..labels import VOID
+from ..paper import SPECIES
 from . import camvid, prepare
-from .labels import VOID
-from .paper_pets import SPECIES
 from .pictures import Pictures
 
 TRIMAP = ("pet", "background", "border")

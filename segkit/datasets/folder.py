@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from .labels import VOID, check_mask
+from ..labels import VOID, check_mask
 from .pictures import Pictures
 
 ENDINGS = (".png", ".jpg", ".jpeg")

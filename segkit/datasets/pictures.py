@@ -6,7 +6,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from .labels import VOID, check_mask
+from ..labels import VOID, check_mask
 
 
 @dataclasses.dataclass(frozen=True)

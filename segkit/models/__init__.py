@@ -2,7 +2,6 @@
 
 from .deeplab import large_fov
 from .fcn import convolutionalize, fcn, fcn_decoder, remove_strides, shift_and_stitch, vgg16_for_fcn
-from .receptive_field import receptive_field, step_back
 from .segnet import autoencoder, convolve, deconvnet, grow, scaled, segnet, shrink
 from .unet import light_unet, unet, unet_decoder
 
@@ -16,13 +15,11 @@ __all__ = [
     "grow",
     "large_fov",
     "light_unet",
-    "receptive_field",
     "remove_strides",
     "scaled",
     "segnet",
     "shift_and_stitch",
     "shrink",
-    "step_back",
     "unet",
     "unet_decoder",
     "vgg16_for_fcn",

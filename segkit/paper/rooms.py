@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from segkit.datasets.paper_shapes import (
+from segkit.paper.shapes import (
     Cutout,
     blob,
     ellipse,

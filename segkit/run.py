@@ -79,7 +79,7 @@ def start(lesson):
     """Open a lesson: choose the profile, set precision, seed and figure defaults, and say so in one line."""
     import keras
 
-    from . import order, show
+    from . import hints, show
 
     gpus = _gpus()
     facts = LESSONS.get(lesson, {})
@@ -91,7 +91,7 @@ def start(lesson):
     keras.config.set_dtype_policy(precision)
     keras.utils.set_random_seed(seed)
     show.set_defaults()
-    order.install(lesson)
+    hints.install(lesson)
     # A lesson builds many small models, and TensorFlow warns that it traces each of them.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     # Keras 3.15 says this at every fit on a tf.data.Dataset, whatever one passes.

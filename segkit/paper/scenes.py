@@ -12,8 +12,9 @@ import math
 
 import numpy as np
 
-from segkit.datasets import paper_animals, paper_rooms
-from segkit.datasets.paper_shapes import Dice, paint, paint_sheets
+from segkit.paper import rooms
+from segkit.paper.animals import DRAW
+from segkit.paper.shapes import Dice, paint, paint_sheets
 
 SPECIES = ("cat", "dog", "bird")
 # left and right are the animal's own; a bird's beak is its nose, its feet are back paws, its arm is a wing.
@@ -75,7 +76,7 @@ def plan_scene(seed, index, is_indoors=by_chance):
     actors = place_animals(cast, animals, horizon)
     echo = [cutout.colour for _, cutout in animals]
     indoors = is_indoors(stage, [actor.species for actor in actors])
-    background = (paper_rooms.room if indoors else paper_rooms.garden)(stage, echo, 1 - horizon)
+    background = (rooms.room if indoors else rooms.garden)(stage, echo, 1 - horizon)
     actors = place_things(stage, actors, echo, indoors, horizon)
     return Scene(background, actors, (seed, index, 3))
 
@@ -89,7 +90,7 @@ def cast_animals(dice):
     animals = []
     for _ in range(count):
         species = dice.pick(SPECIES)
-        animals.append((species, paper_animals.DRAW[species](dice, fur)))
+        animals.append((species, DRAW[species](dice, fur)))
     return animals
 
 
@@ -173,7 +174,7 @@ def is_flying(pinned):
 def place_things(dice, actors, echo, indoors, horizon):
     """Distractors, some in front of the animals; one that would hide too much is left out."""
     for _ in range(dice.pick([0, 1, 2, 3, 4], [1, 2, 3, 2, 1])):
-        cutout, height = paper_rooms.thing(dice, echo, indoors)
+        cutout, height = rooms.thing(dice, echo, indoors)
         ground = dice.number(horizon + 0.04, 1.05)
         placed = cutout.place(
             dice.number(0.02, 0.98), ground, height * (0.4 + 0.8 * ground), 0.0, dice.chance(0.5)

@@ -9,7 +9,7 @@ import numpy as np
 import PIL
 import pytest
 
-from segkit.datasets.paper_pets import (
+from segkit.paper.scenes import (
     KEYPOINTS,
     SPECIES,
     Dice,
@@ -20,7 +20,7 @@ from segkit.datasets.paper_pets import (
 )
 
 SEED = 20
-REFERENCE = pathlib.Path(__file__).with_name("paper_pets_reference.npz")
+REFERENCE = pathlib.Path(__file__).with_name("paper_reference.npz")
 # Pictures: the pinned NumPy and Pillow. Labels: any version, so they have a sum of their own.
 PINNED = {"numpy": "2.4.6", "pillow": "13.0.0"}
 PICTURES_SUM = "8b0f46ca845635f6"
@@ -231,7 +231,7 @@ FRESH = """
 import hashlib, sys, types
 package = sys.modules["segkit.datasets"] = types.ModuleType("segkit.datasets")  # the drawing without the pipeline
 package.__path__ = [sys.argv[1]]
-from segkit.datasets.paper_pets import draw_scene
+from segkit.paper.scenes import draw_scene
 assert "tensorflow" not in sys.modules
 scene = draw_scene(20, 5)
 print(hashlib.sha256(b"".join(scene[key].tobytes() for key in sorted(scene) if key != "file_name")).hexdigest())
@@ -239,7 +239,7 @@ print(hashlib.sha256(b"".join(scene[key].tobytes() for key in sorted(scene) if k
 
 
 def test_the_same_in_a_fresh_process_without_tensorflow():
-    folder = pathlib.Path(sys.modules["segkit.datasets.paper_pets"].__file__).parent
+    folder = pathlib.Path(sys.modules["segkit.paper.scenes"].__file__).parent
     fresh = subprocess.run(
         [sys.executable, "-c", FRESH, str(folder)], capture_output=True, text=True, check=True
     )

@@ -8,7 +8,7 @@ import keras
 import pytest
 
 import segkit
-from segkit import lesson
+from segkit import run as lesson
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from ..layers import BedOfNails, BilinearUpsample, MaxPoolWithIndices, MaxUnpool2D, SubPixel
+from .layers import BedOfNails, BilinearUpsample, MaxPoolWithIndices, MaxUnpool2D, SubPixel
 
 
 def receptive_field(model, axis=0):

@@ -1,0 +1,11 @@
+"""Pictures of pictures, masks, boxes and curves: one palette, one way to publish a figure."""
+
+from .colors import CLASS_COLORS, CYCLE, VOID_COLOR, color, palette
+from .display import notebook, publish, set_defaults, show
+from .pictures import boxes, grid, instances, legend, legend_columns, overlay, paint
+from .plots import bars, curves
+
+__all__ = [
+    "CLASS_COLORS", "CYCLE", "VOID_COLOR", "bars", "boxes", "color", "curves", "grid", "instances", "legend",
+    "legend_columns", "notebook", "overlay", "paint", "palette", "publish", "set_defaults", "show",
+]  # fmt: skip

@@ -1,0 +1,65 @@
+"""One way to publish a figure: with a description, in the course's style, closed afterwards."""
+
+import base64
+import io
+
+import matplotlib.pyplot as plt
+
+from .colors import CYCLE
+
+
+def set_defaults():
+    """Figure defaults of the course; `segkit.start` calls this."""
+    plt.rcParams.update(
+        {
+            "figure.constrained_layout.use": True,
+            "figure.dpi": 80,
+            "font.size": 11,
+            "axes.titlesize": 11,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.prop_cycle": plt.cycler(color=CYCLE),
+            "image.interpolation": "nearest",
+            "legend.frameon": False,
+        }
+    )
+
+
+def show(figure, alt, photo=False):
+    """Publish a finished figure with its description, and close it.
+
+    Pictures of pictures (`photo=True`) are stored as JPEG, plots as PNG. `alt` is read out by screen
+    readers and is what a text-only reader sees. Outside a notebook the description alone is printed.
+    """
+    kind = "jpeg" if photo else "png"
+    buffer = io.BytesIO()
+    options = {"pil_kwargs": {"quality": 85}} if photo else {}
+    figure.savefig(buffer, format=kind, bbox_inches="tight", pad_inches=0.05, **options)
+    plt.close(figure)
+    publish(buffer.getvalue(), kind, alt)
+
+
+def publish(data, kind, alt, handle=None):
+    """Send encoded picture bytes to the notebook; `handle` is updated in place of a new output."""
+    shell = notebook()
+    if shell is None:
+        print(alt)
+        return None
+    from IPython.display import display
+
+    bundle = {f"image/{kind}": base64.b64encode(data).decode(), "text/plain": alt}
+    metadata = {f"image/{kind}": {"alt": alt}, "alt": alt}
+    if handle is not None:
+        handle.update(bundle, raw=True, metadata=metadata)
+        return handle
+    return display(bundle, raw=True, metadata=metadata, display_id=True)
+
+
+def notebook():
+    """The running notebook's shell, or None in a plain Python process."""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return None
+    shell = get_ipython()
+    return shell if shell is not None and hasattr(shell, "kernel") else None
