@@ -26,7 +26,9 @@ def check_mask(mask, num_classes, image=None, name="The mask"):
             f"{np.asarray(image).shape[-3]}×{np.asarray(image).shape[-2]}: "
             "they must be of one size before they are resized together."
         )
-    labels = np.unique(mask)
+    labels = (
+        np.flatnonzero(np.bincount(mask.ravel(), minlength=1)) if mask.dtype == np.uint8 else np.unique(mask)
+    )
     wrong = labels[(labels != VOID) & ((labels < 0) | (labels >= num_classes))]
     if wrong.size:
         hint = (

@@ -219,7 +219,9 @@ def test_grid_refuses_rows_that_do_not_fit_their_titles(rows):
 def drawn_lines(monkeypatch, *arguments, **options):
     """The lines of each panel that `curves` drew: label → number of points."""
     panels = []
-    monkeypatch.setattr(show.plots, "show", lambda figure, alt: (panels.extend(figure.axes), plt.close(figure)))
+    monkeypatch.setattr(
+        show.plots, "show", lambda figure, alt: (panels.extend(figure.axes), plt.close(figure))
+    )
     show.curves(*arguments, **options)
     return [{line.get_label(): line for line in panel.lines} for panel in panels]
 

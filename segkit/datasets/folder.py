@@ -1,142 +1,263 @@
-"""A student's own pictures: a folder of pictures, a folder of masks, matched by name."""
+"""A student's own pictures: a folder of pictures, a folder of masks or of instance masks, matched by name."""
 
-import pathlib
+import difflib
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ImageColor
 
 from ..labels import VOID, check_mask
+from . import image_files
+from .objects import boxes_of, labels_of, numbered, padded
 from .pictures import Pictures
+from .sizes import as_size, resize_image, resize_labels
 
-ENDINGS = (".png", ".jpg", ".jpeg")
-SIDEWAYS = {
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}  # EXIF orientations
+LOSSY = (".jpg", ".jpeg", ".webp")
 
 
-def from_folder(images, masks, classes, *, size=None, colors=None, void=(VOID,)):
-    """Read PNG and JPEG pictures and their masks: `from_folder("pictures", "masks", ["background", "cell"])`.
+def from_folder(
+    images,
+    masks=None,
+    classes=("background", "object"),
+    *,
+    instances=None,
+    size=None,
+    colors=None,
+    void=(VOID,),
+):
+    """Read pictures and their masks: `from_folder("pictures", "masks", ["background", "cell"])`.
 
-    A mask has its picture's name without the ending, and is one of
-      - class numbers 0 … len(classes)−1 (grey or palette PNG), 255 or a number listed in `void` for void;
+    A mask is a PNG, TIFF or BMP with its picture's name, and all masks of a folder hold either
+      - class numbers 0 … len(classes)−1 (grey or palette), 255 or a number listed in `void` for void;
       - 0 and 255, when there are two classes;
       - colours, with `colors={"cell": (255, 0, 0), …}`; a colour that is not listed is an error.
-    `size` (a number, or (height, width)) resizes all: pictures smoothly, masks by nearest neighbour.
+    `instances="ids"` names a folder of instance masks, 0 for background and a number for each object, of any size:
+    boxes and labels are made from them; without `masks`, every object belongs to the second class.
+    `size`, (height, width) or the height alone, resizes all: pictures smoothly, masks by nearest neighbour.
     """
-    classes = tuple(classes)
-    picture_files, mask_files = _files(images), _files(masks)
-    if missing := sorted(picture_files.keys() - mask_files.keys()):
-        raise FileNotFoundError(
-            f"No mask for {picture_files[missing[0]].name} in {masks} ({len(missing)} missing): "
-            "name each mask like its picture, or remove the picture."
+    classes = _classes(classes)
+    if masks is None and instances is None:
+        raise TypeError(
+            "from_folder needs masks, a folder of masks, or instances=, a folder of instance masks."
         )
-    if lonely := sorted(mask_files.keys() - picture_files.keys()):
-        raise FileNotFoundError(
-            f"No picture for the mask {mask_files[lonely[0]].name} in {images} ({len(lonely)} missing): "
-            "name each picture like its mask, or remove the mask."
+    paths = image_files.files_of(images)
+    folders = {
+        kind: image_files.files_of(folder)
+        for kind, folder in (("mask", masks), ("instance mask", instances))
+        if folder is not None
+    }
+    for kind, found in folders.items():
+        _match(paths, found, kind)
+    names = sorted(paths)
+    opened = [image_files.read(paths[name]) for name in names]
+    white = image_files.shade_range(opened)
+    read_images = [image_files.rgb(image_files.shown(picture), white) for picture in opened]
+
+    def read_all(kind, as_numbers):
+        found = folders[kind]
+        raw = [
+            _upright(image_files.read(found[name]), picture, paths[name], found[name])
+            for name, picture in zip(names, opened, strict=True)
+        ]
+        return [as_numbers(mask, found[name]) for mask, name in zip(raw, names, strict=True)]
+
+    fields = {}
+    if instances is not None:
+        ids = read_all("instance mask", _ids)
+        for mask, image, name in zip(ids, read_images, names, strict=True):
+            check_mask(np.zeros(mask.shape, int), 1, image, folders["instance mask"][name].name)
+    if masks is not None and colors is not None:
+        palette = _palette(colors, classes)
+        read_masks = read_all(
+            "mask", lambda mask, path: _from_colors(np.asarray(mask.convert("RGB")), path, palette)
         )
-    size = (size, size) if isinstance(size, int) else size
-    all_images, all_masks, names = [], [], sorted(picture_files)
-    for name in names:
-        path, mask_path = picture_files[name], mask_files[name]
-        opened = _open(path)
-        orientation = opened.getexif().get(0x0112, 1)
-        image = _read_image(ImageOps.exif_transpose(opened))
-        mask = _read_mask(mask_path, classes, colors, void, orientation, stored=opened.size)
-        check_mask(mask, len(classes), image, f"{mask_path.name}")
-        if size is not None and image.shape[:2] != size:
-            image = np.asarray(Image.fromarray(image).resize(size[::-1], Image.Resampling.BILINEAR))
-            mask = np.asarray(Image.fromarray(mask).resize(size[::-1], Image.Resampling.NEAREST))
-        if all_images and image.shape != all_images[0].shape:
-            first, this = all_images[0].shape, image.shape
+    elif masks is not None:
+        read_masks = _one_encoding(
+            read_all("mask", _numbers), [folders["mask"][name] for name in names], classes, void
+        )
+    else:
+        read_masks = [(mask > 0).astype(np.uint8) for mask in ids]
+    if masks is not None:
+        for mask, image, name in zip(read_masks, read_images, names, strict=True):
+            check_mask(mask, len(classes), image, folders["mask"][name].name)
+    if size is not None:
+        shape = read_images[0].shape[:2]
+        size = as_size(size, shape if all(image.shape[:2] == shape for image in read_images) else (1, 1))
+        read_images = [resize_image(image, size) for image in read_images]
+        read_masks = [resize_labels(mask, size) for mask in read_masks]
+        ids = [resize_labels(mask, size) for mask in ids] if instances is not None else None
+    for image, name in zip(read_images, names, strict=True):
+        if image.shape != read_images[0].shape:
+            first, this = read_images[0].shape, image.shape
             raise ValueError(
-                f"{path.name} is {this[0]}×{this[1]} and {picture_files[names[0]].name} is {first[0]}×{first[1]}: "
+                f"{paths[name].name} is {this[0]}×{this[1]} and {paths[names[0]].name} is {first[0]}×{first[1]}: "
                 "give size=(height, width) to bring all pictures to one size."
             )
-        all_images.append(image)
-        all_masks.append(mask)
-    return Pictures(np.stack(all_images), np.stack(all_masks), classes, tuple(names))
+    if instances is not None:
+        fields = objects_of([numbered(mask) for mask in ids], read_masks)
+    return Pictures(
+        np.stack(read_images), np.stack(read_masks).astype(np.uint8), classes, tuple(names), fields
+    )
 
 
-def _files(folder):
-    folder = pathlib.Path(folder)
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            f"There is no folder {folder}: check the path (you are in {pathlib.Path.cwd()})."
+def objects_of(instances, masks):
+    """The fields that describe objects, from ids 1 … N of each picture and its mask."""
+    counts = [int(ids.max(initial=0)) for ids in instances]
+    most = max(1, *counts)  # one place even where there is no object: empty arrays stop compilers
+    return {
+        "instances": np.stack(instances),
+        "boxes": padded([boxes_of(ids, count) for ids, count in zip(instances, counts, strict=True)], most),
+        "labels": padded(
+            [
+                labels_of(ids, mask, count, VOID)
+                for ids, mask, count in zip(instances, masks, counts, strict=True)
+            ],
+            most,
+        ),
+        "valid": np.arange(most) < np.array(counts)[:, None],
+    }
+
+
+def _classes(classes):
+    if isinstance(classes, str) or not hasattr(classes, "__iter__"):
+        raise TypeError(
+            f'classes is {classes!r}; give the names of all classes in the order of their numbers, ["background", "cell"].'
         )
-    found = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in ENDINGS and not path.name.startswith("."):
-            if path.stem in found:
-                raise ValueError(f"{found[path.stem].name} and {path.name} share a name: keep one of them.")
-            found[path.stem] = path
-    if not found:
-        raise FileNotFoundError(f"{folder} holds no pictures: put {', '.join(ENDINGS)} files into it.")
-    return found
+    classes = tuple(classes)
+    if len(set(classes)) < len(classes):
+        twice = next(name for name in classes if classes.count(name) > 1)
+        raise ValueError(f"classes names {twice!r} twice: give every class a name of its own.")
+    return classes
 
 
-def _open(path):
-    try:
-        opened = Image.open(path)
-        opened.load()
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+def _match(paths, found, kind):
+    for here, there, what in ((paths, found, f"No {kind} for"), (found, paths, f"No picture for the {kind}")):
+        if missing := sorted(here.keys() - there.keys()):
+            name = here[missing[0]].name
+            near = [
+                other for other in there if other.lower() == missing[0].lower()
+            ] or difflib.get_close_matches(missing[0], there.keys() - here.keys(), 1, 0.5)
+            hint = f"; is it {there[near[0]].name}?" if near else ""
+            raise FileNotFoundError(
+                f"{what} {name} ({len(missing)} missing{hint}): name each {kind} like its picture, or remove the one without."
+            )
+
+
+def _upright(mask, picture, picture_path, path):
+    """The mask as it lies on the picture as shown.
+
+    A picture that its camera marked as turned is turned when read, as every viewer does. Its mask may have been drawn
+    on the picture as shown or on the stored pixels: where the sizes tell, they decide; where they do not, we ask.
+    """
+    mark = picture.getexif().get(image_files.ORIENTATION, 1)
+    if mark in (0, 1) or mask.getexif().get(image_files.ORIENTATION, 1) != 1:
+        return image_files.shown(mask)
+    on_shown, on_stored = mask.size == image_files.shown(picture).size, mask.size == picture.size
+    if on_shown and on_stored:
         raise ValueError(
-            f"{path.name} cannot be read as a picture ({error}): open it in a viewer, save it again, or remove it."
-        ) from error
-    return opened
+            f"{picture_path.name} carries its camera's mark that it was held turned, and whether {path.name} was drawn before or "
+            "after turning cannot be told: open the picture in an editor, save it as PNG, and see that the mask fits."
+        )
+    if not on_stored:
+        return mask
+    marked = mask.copy()
+    marked.getexif()[image_files.ORIENTATION] = mark
+    return image_files.shown(marked)
 
 
-def _read_image(opened):
-    if opened.mode.startswith("I"):  # 16 bits a pixel, as microscopes write; Pillow would clip them to white
-        pixels = np.asarray(opened)
-        grey = (pixels // 257 if pixels.max() > 255 else pixels).astype(np.uint8)
-        opened = Image.fromarray(grey)
-    return np.asarray(opened.convert("RGB"))
+def _lossless(path):
+    if path.suffix.lower() in LOSSY:
+        raise ValueError(
+            f"{path.name} is a {path.suffix[1:].upper()}, which blurs labels at every edge: save masks as PNG."
+        )
 
 
-def _read_mask(path, classes, colors, void, orientation, stored):
-    opened = _open(path)
-    # A picture that its camera marked as turned is turned when read, as every viewer does. A mask whose size
-    # shows that it was drawn on the stored pixels is turned too; any other was drawn on the picture as shown.
-    if orientation in SIDEWAYS and opened.size == stored != stored[::-1]:
-        opened = opened.transpose(SIDEWAYS[orientation])
-    else:
-        opened = ImageOps.exif_transpose(opened)
-    if colors is not None:
-        return _from_colors(np.asarray(opened.convert("RGB")), path, classes, colors)
-    if opened.mode in ("RGB", "RGBA", "LA"):
-        channels = np.asarray(opened.convert("RGB"))
-        if (channels != channels[..., :1]).any():
+def _ids(opened, path):
+    _lossless(path)
+    ids = np.asarray(opened)
+    if ids.ndim == 3:  # ids beyond 255 in colours: any colour is an object, black is none
+        red, green, blue = np.moveaxis(ids[..., :3].astype(np.int64), -1, 0)
+        ids = red + 256 * green + 65536 * blue
+    if not np.issubdtype(ids.dtype, np.integer) and ids.dtype != bool:
+        raise TypeError(
+            f"{path.name} holds {ids.dtype} values, and ids are whole numbers: save it as a 16-bit PNG."
+        )
+    return ids.astype(np.int64)
+
+
+def _numbers(opened, path):
+    """A mask's numbers as they are written, not yet understood."""
+    _lossless(path)
+    if opened.mode in ("RGB", "RGBA", "LA", "PA"):
+        channels = np.asarray(opened.convert("RGBA"))
+        flat = (channels[..., :3] == channels[0, 0, :3]).all()
+        if flat and (channels[..., 3] != channels[0, 0, 3]).any():
+            raise ValueError(
+                f"{path.name} is drawn in transparency alone: save the mask as a grey PNG without transparency."
+            )
+        if (channels[..., :3] != channels[..., :1]).any():
             raise ValueError(
                 f'{path.name} is a colour mask: give colors={{"class name": (red, green, blue), …}}.'
             )
-        mask = channels[..., 0]
-    else:
-        mask = np.asarray(opened)
-    if mask.dtype == bool:
-        mask = mask.astype(np.uint8)
-    elif len(classes) == 2 and set(np.unique(mask)) == {0, 255} and 255 in void:
-        mask = (mask == 255).astype(np.uint8)
-    if np.issubdtype(mask.dtype, np.integer):
-        mask = np.where(np.isin(mask, void), VOID, mask)
-        if mask.max() <= 255 and mask.min() >= 0:
-            mask = mask.astype(np.uint8)
-    return mask
+        return channels[..., 0]
+    mask = np.asarray(opened)
+    return mask.astype(np.uint8) if mask.dtype == bool else mask
 
 
-def _from_colors(pixels, path, classes, colors):
+def _one_encoding(masks, paths, classes, void):
+    """What 255 means is decided once for the folder: white, or void."""
+    values = [set(np.unique(mask).tolist()) for mask in masks]
+    white = {255, 65535}
+    black_and_white = [index for index, found in enumerate(values) if found <= {0, *white} and found & white]
+    numbered_too = [index for index, found in enumerate(values) if found - {0} - white - set(void)]
+    if len(classes) == 2 and black_and_white:
+        void_beside_numbers = any(values[index] & white for index in numbered_too)
+        if not numbered_too:
+            return [(mask > 0).astype(np.uint8) for mask in masks]
+        if not void_beside_numbers and 255 in void:
+            raise ValueError(
+                f"{paths[black_and_white[0]].name} is black and white (0 and 255) and {paths[numbered_too[0]].name} holds class "
+                "numbers, so whether 255 means void cannot be told: save all masks in one way."
+            )
+    return [_void_marked(mask, void) for mask in masks]
+
+
+def _void_marked(mask, void):
+    if not np.issubdtype(mask.dtype, np.integer):
+        return mask  # check_mask says what is wrong
+    mask = np.where(np.isin(mask, void), VOID, mask)
+    return mask.astype(np.uint8) if 0 <= mask.min() and mask.max() <= 255 else mask
+
+
+def _palette(colors, classes):
+    """Class number → colour, as three numbers."""
     if unknown := sorted(set(colors) - set(classes) - {"void"}):
         raise ValueError(
             f"colors names {unknown[0]!r}, which is none of the classes ({', '.join(classes)}) nor 'void'."
         )
+    palette = {}
+    for name, color in colors.items():
+        try:
+            color = (
+                ImageColor.getrgb(color) if isinstance(color, str) else tuple(int(value) for value in color)
+            )
+            if len(color) != 3 or not all(0 <= value <= 255 for value in color):
+                raise ValueError
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"The colour of {name!r} is {colors[name]!r}; give red, green and blue from 0 to 255, as (255, 0, 0)."
+            ) from None
+        if color in palette.values():
+            raise ValueError(f"Two classes have the colour {color}: {name!r} needs one of its own.")
+        palette[VOID if name == "void" else classes.index(name)] = color
+    return palette
+
+
+def _from_colors(pixels, path, palette):
     mask = np.full(pixels.shape[:2], VOID, np.uint8)
     known = np.zeros(pixels.shape[:2], bool)
-    for name, color in colors.items():
+    for label, color in palette.items():
         here = (pixels == np.asarray(color, np.uint8)).all(axis=-1)
-        mask[here] = VOID if name == "void" else classes.index(name)
+        mask[here] = label
         known |= here
     if not known.all():
         color = tuple(int(value) for value in pixels[~known][0])

@@ -1,135 +1,136 @@
-"""Pictures with their masks, in memory as uint8, and the batches that training takes from them."""
+"""Pictures with all that is known about them, in memory, in arrays of equal length."""
 
 import dataclasses
-import math
+import numbers
 
 import numpy as np
-import tensorflow as tf
 
-from ..labels import VOID, check_mask
+from ..labels import check_mask
+from .batches import make_batches
+
+INTEGER_FIELDS = ("trimap", "classes", "instances", "labels")
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Pictures:
-    """`images` (N, H, W, 3) and `masks` (N, H, W), both uint8, of one size; `classes` names the labels.
+    """`images` (N, H, W, 3) and `masks` (N, H, W), both of one size; `classes` names the labels of the masks.
 
-    `objects` holds a dictionary a picture (boxes, labels, key points) where the data set has them.
+    `fields` holds what else is known, under these names; `pictures["boxes"]` reads one, "image" and "mask" too:
+      trimap, classes  (N, H, W)     other targets, as masks
+      instances        (N, H, W)     int32 ids: 0 background, 1 … M
+      boxes            (N, M, 4)     of each object: top, left, bottom, right as shares of the picture's sides
+      labels           (N, M)        of each object: its class, 1 … (0 where there is no object)
+      keypoints        (N, M, P, 3)  y, x as shares of the sides, and 0 absent, 1 hidden, 2 visible
+      valid            (N, M)        True where there is an object; the rest is padding
+    A clip has one axis more behind N: its frames.
     """
 
     images: np.ndarray
     masks: np.ndarray
     classes: tuple
     names: tuple = ()
-    objects: tuple = ()
+    fields: dict = dataclasses.field(default_factory=dict)
 
     def __post_init__(self):
-        if len(self.images) == 0:
+        images, masks = self.images, self.masks
+        if not (hasattr(images, "shape") and hasattr(masks, "shape")):
+            raise TypeError("Pictures takes arrays: make one of a list with np.stack(list).")
+        if len(images) == 0:
             raise ValueError(
                 "There are no pictures here: check the folder, the split, or the number you asked for."
             )
-        if len(self.images) != len(self.masks):
-            raise ValueError(
-                f"There are {len(self.images)} pictures and {len(self.masks)} masks: every picture needs its own."
+        if images.dtype != np.uint8:
+            raise TypeError(
+                f"Pictures are uint8 with pixels 0..255, and these are {images.dtype}: multiply shares of 0..1 by 255, "
+                "then np.round(images).astype('uint8')."
             )
-        check_mask(self.masks, len(self.classes), self.images[0], "A mask")
+        if images.ndim not in (4, 5) or images.shape[-1] != 3:
+            raise ValueError(
+                f"Pictures have shape (N, height, width, 3), and these {images.shape}: repeat grey ones three times, "
+                "np.repeat(images[..., None], 3, axis=-1)."
+            )
+        for name, field in {"mask": masks, **self.fields}.items():
+            if len(field) != len(images):
+                raise ValueError(
+                    f"There are {len(images)} pictures and {len(field)} {name}s: every picture needs its own."
+                )
+            if name in INTEGER_FIELDS and not np.issubdtype(field.dtype, np.integer):
+                raise TypeError(f"{name} holds {field.dtype} values, and these are whole numbers.")
+        check_mask(
+            masks.reshape(-1, *masks.shape[-2:]),
+            len(self.classes),
+            images[:1].reshape(-1, *images.shape[-3:])[0],
+            "A mask",
+        )
 
     def __len__(self):
         return len(self.images)
 
     def __repr__(self):
-        height, width = self.masks.shape[1:]
-        return f"{len(self)} pictures of {height}×{width}, classes {', '.join(self.classes)}"
+        height, width = self.images.shape[-3:-1]
+        known = f"; also {', '.join(self.fields)}" if self.fields else ""
+        return f"{len(self)} pictures of {height}×{width}, classes {', '.join(self.classes)}{known}"
+
+    def __getitem__(self, field):
+        everything = {"image": self.images, "mask": self.masks, **self.fields}
+        if field not in everything:
+            raise KeyError(f"These pictures have no {field!r}; they have {', '.join(everything)}.")
+        return everything[field]
 
     def rows(self, index):
-        """The pictures at these positions (a slice or a list of numbers)."""
-        order = np.arange(len(self))[index]
-        pick = lambda values: tuple(values[i] for i in order) if values else ()  # noqa: E731
-        return dataclasses.replace(
-            self,
-            images=self.images[order],
-            masks=self.masks[order],
-            names=pick(self.names),
-            objects=pick(self.objects),
-        )
+        """The pictures at these positions (a slice or a list of numbers). A slice copies nothing."""
+        if isinstance(index, numbers.Integral):
+            raise TypeError(f"rows takes a slice or a list of numbers: rows([{index}]).")
+        order = index if isinstance(index, slice) else np.arange(len(self))[index]
+        part = object.__new__(Pictures)  # checked already
+        names = tuple(np.array(self.names, object)[order]) if self.names else ()
+        values = (self.images[order], self.masks[order], self.classes, names)
+        for field, value in zip(dataclasses.fields(self), values, strict=False):
+            object.__setattr__(part, field.name, value)
+        object.__setattr__(part, "fields", {name: field[order] for name, field in self.fields.items()})
+        if len(part) == 0:
+            raise ValueError(
+                "There are no pictures here: check the folder, the split, or the number you asked for."
+            )
+        return part
 
     def take(self, count):
-        """The first `count` pictures."""
+        """The first `count` pictures; all for None."""
         return self.rows(slice(count))
 
     def split(self, share, seed=0):
         """Two parts, `share` and the rest, in an order drawn from `seed`: `train, validation = p.split(0.85)`."""
         order = np.random.RandomState(seed).permutation(len(self))
         cut = round(share * len(self))
+        if not 0 < cut < len(self):
+            raise ValueError(
+                f"A share of {share} of {len(self)} pictures leaves one part empty; give one between 0 and 1."
+            )
         return self.rows(order[:cut]), self.rows(order[cut:])
 
-    def batches(self, batch_size=16, *, training=False, augment=None, class_weights=None, seed=0):
-        """A `tf.data.Dataset` of (images float32 0..255, masks uint8), for `fit`, `evaluate` and `predict`.
+    def batches(self, batch_size=16, *, training=False, augment=None, encode=None, seed=0):
+        """A `tf.data.Dataset` of (images, masks), both uint8, for `fit`, `evaluate` and `predict`.
 
-        `training=True` shuffles, anew each epoch; `augment(images, masks, seed)` then changes each batch, anew
-        each epoch too. Order and noise depend on (`seed`, epoch) alone, so that a resumed training repeats them.
-        `class_weights` adds a third part, a weight a pixel, which `fit` hands to the loss; void weighs 0.
+        `training=True` shuffles, anew each epoch; `augment(fields, seed) -> fields` then changes each batch, anew each
+        epoch too. `encode(fields, seed) -> (x, y)` or `(x, y, weights)` makes of a batch's fields what the model trains
+        on. Order and noise depend on (`seed`, epoch) alone, so that a resumed training repeats them.
         """
-        if augment is not None and not training:
-            raise ValueError("Pictures are augmented in training only: give training=True, or no augment.")
-        if class_weights is not None and len(class_weights) != len(self.classes):
+        return make_batches(self, batch_size, training, augment, encode, seed)
+
+    def class_weights(self, weights):
+        """An `encode` that adds a weight for each pixel, which `fit` hands to the loss: that of its class; void weighs 0."""
+        weights = [weights] if np.ndim(weights) == 0 else list(weights)
+        if len(weights) != len(self.classes) or any(isinstance(weight, str) for weight in weights):
             raise ValueError(
-                f"class_weights has {len(class_weights)} numbers for {len(self.classes)} classes: give one each."
+                f"class_weights has {len(weights)} entries for {len(self.classes)} classes; give a number for each, in this "
+                f"order: {', '.join(self.classes)}."
             )
-        with tf.device("CPU"):
-            images, masks = tf.constant(self.images), tf.constant(self.masks)
-            epoch = tf.Variable(-1, dtype=tf.int64, trainable=False)
-            weights = np.zeros(256, np.float32)
-            weights[: len(self.classes)] = 1 if class_weights is None else class_weights
-            weights = tf.constant(weights)
-        count, num_classes = len(self), len(self.classes)
+        table = np.zeros(256, np.float32)
+        table[: len(weights)] = weights
 
-        def batch(epoch, step, rows):
-            batch_images, batch_masks = tf.gather(images, rows), tf.gather(masks, rows)
-            if augment is not None:
-                key = tf.stack([tf.cast(seed, tf.int64) * 1_000_003 + epoch, step])
-                batch_images, batch_masks = augment(batch_images, batch_masks, key)
-                batch_masks = _checked(batch_images, batch_masks, num_classes)
-            batch_images = tf.cast(batch_images, tf.float32)
-            if class_weights is None:
-                return batch_images, batch_masks
-            return batch_images, batch_masks, tf.gather(weights, tf.cast(batch_masks, tf.int32))
+        def encode(fields, seed):
+            import tensorflow as tf
 
-        def one_epoch(epoch):
-            order = tf.range(count)
-            if training:
-                order = tf.random.experimental.stateless_shuffle(
-                    order, seed=tf.stack([tf.cast(seed, tf.int64), epoch])
-                )
-            rows = tf.data.Dataset.from_tensor_slices(order).batch(batch_size).enumerate()
-            return rows.map(lambda step, rows: batch(epoch, step, rows), num_parallel_calls=tf.data.AUTOTUNE)
+            return fields["image"], fields["mask"], tf.gather(table, tf.cast(fields["mask"], tf.int32))
 
-        # Each pass over the data set begins here: it counts the epoch that order and noise are drawn from.
-        counter = tf.data.Dataset.from_tensors(0).map(lambda _: epoch.assign_add(1))
-        dataset = counter.flat_map(one_epoch)
-        dataset = dataset.apply(tf.data.experimental.assert_cardinality(math.ceil(count / batch_size)))
-        dataset = dataset.prefetch(tf.data.AUTOTUNE)
-        dataset.epoch = epoch  # `segkit.callbacks.Resume` sets it
-        return dataset
-
-
-def _checked(images, masks, num_classes):
-    """`check_mask` for what an augmentation returned, inside the pipeline."""
-    if not masks.dtype.is_integer:
-        raise TypeError(
-            f"The augmentation returned masks of {masks.dtype.name}: labels are whole numbers, so move them with "
-            "nearest neighbour and return the type they came in."
-        )
-    labels = tf.cast(masks, tf.int32)
-    largest = tf.reduce_max(tf.where(labels == VOID, 0, labels))
-    checks = [
-        tf.debugging.assert_less(
-            largest, num_classes, f"The augmentation made labels that are none of the {num_classes} classes."
-        ),
-        tf.debugging.assert_equal(
-            tf.shape(masks)[1:3],
-            tf.shape(images)[1:3],
-            "The augmentation made picture and mask different in size.",
-        ),
-    ]
-    with tf.control_dependencies(checks):
-        return tf.identity(masks)
+        return encode

