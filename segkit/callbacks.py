@@ -1,6 +1,11 @@
 """What happens between epochs: look at predictions, survive a disconnect. Explained in notebooks/04_unet_pets.ipynb."""
 
+import hashlib
 import io
+import json
+import os
+import pathlib
+import shutil
 import textwrap
 import time
 
@@ -9,29 +14,28 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from . import show
-from .metrics import iou_per_class
 
 
 class DisplayCallback(keras.callbacks.Callback):
-    """After each epoch: picture, true mask and prediction of a few fixed pictures, in one display that is updated.
+    """After each epoch: what the model says of a few fixed pictures, in one display that is updated.
 
-    Give it validation pictures, never training ones. The title of each prediction holds its IoU per class. Drawing
-    may take 5 % of an epoch's time, or 0.4 s if that is more; where it takes longer, epochs are left out, never
-    the last one. Without a notebook a line is printed in place of the picture.
+    Give it validation pictures, never training ones. `draw(pictures, outputs)` makes the rows, each a list of
+    (caption, picture); `show.semantic` paints picture, true mask and prediction. Drawing may take 5 % of an epoch's
+    time, or 0.4 s if that is more; where it takes longer, epochs are left out, never the last one. Without a notebook
+    a line is printed in place of the picture.
     """
 
     SHARE, SECONDS = 0.05, 0.4
 
-    def __init__(self, pictures, count=3):
+    def __init__(self, pictures, count=3, draw=show.semantic):
         super().__init__()
         self.pictures = pictures.take(count)
-        self.handle = None
-        self.cost = 0.0
-        self.waiting = 0.0
+        self.draw = draw
 
     def on_train_begin(self, logs=None):
-        self._prepare_figure()
-        self.draw("before training")
+        self.handle = self.figure = None  # a display of its own for each training
+        self.cost = self.waiting = 0.0
+        self.show_frame("before training")
 
     def on_epoch_begin(self, epoch, logs=None):
         self.began = time.monotonic()
@@ -40,78 +44,151 @@ class DisplayCallback(keras.callbacks.Callback):
         self.waiting += time.monotonic() - self.began
         last = epoch + 1 == self.params.get("epochs")
         if last or self.cost <= max(self.SECONDS, self.SHARE * self.waiting):
-            self.draw(f"after epoch {epoch + 1}")
+            self.show_frame(f"after epoch {epoch + 1}")
             self.waiting = 0.0
 
-    def draw(self, moment):
+    def show_frame(self, moment):
         started = time.monotonic()
-        logits = keras.ops.convert_to_numpy(self.model.predict_on_batch(self.pictures.images))
-        predictions = logits.argmax(axis=-1).astype(np.uint8)
-        classes = self.pictures.classes
-        sentences = []
-        for mask, prediction, (artist, axes) in zip(
-            self.pictures.masks, predictions, self.artists, strict=True
-        ):
-            scores = iou_per_class(mask, prediction, len(classes))
-            words = [
-                f"{name} {score:.2f}"
-                for name, score in zip(classes, scores, strict=True)
-                if not np.isnan(score)
-            ]
-            artist.set_data(show.paint(prediction, classes))
-            axes.set_title("IoU " + textwrap.fill(" · ".join(words), 30), fontsize=9)
-            sentences.append(", ".join(words))
+        outputs = keras.tree.map_structure(
+            keras.ops.convert_to_numpy, self.model.predict_on_batch(self.pictures.images)
+        )
+        if self.figure is None:  # the first frame: what predicting and drawing cost once does not count
+            started = time.monotonic()
+        rows = self.draw(self.pictures, outputs)
+        self._lay_out(rows)
         self.figure.suptitle(f"Validation pictures {moment}", fontsize=11)
         buffer = io.BytesIO()
         self.figure.savefig(buffer, format="jpeg", pil_kwargs={"quality": 85})
-        alt = f"Validation pictures {moment}: picture, true mask and prediction. IoU per picture: {'; '.join(sentences)}."
-        self.handle = show.publish(buffer.getvalue(), "jpeg", alt, self.handle)
+        captions = "; ".join(", ".join(caption for caption, _ in row) for row in rows)
+        self.handle = show.publish(
+            buffer.getvalue(), "jpeg", f"Validation pictures {moment}: {captions}.", self.handle
+        )
         self.cost = time.monotonic() - started
 
-    def _prepare_figure(self):
-        """Everything but the predictions is drawn here, once."""
-        images, masks, classes = self.pictures.images, self.pictures.masks, self.pictures.classes
-        height = 2.2 * masks.shape[1] / masks.shape[2] + 0.35
-        self.figure = Figure(figsize=(7.4, height * len(images) + 0.7), dpi=72, layout="constrained")
-        rows = self.figure.subplots(len(images), 3, squeeze=False)
-        for row, image, mask in zip(rows, images, masks, strict=True):
-            row[0].imshow(image)
-            row[1].imshow(show.paint(mask, classes))
-        self.artists = [(row[2].imshow(np.zeros((*masks.shape[1:], 3), np.uint8)), row[2]) for row in rows]
-        rows[0, 0].set_title("picture", fontsize=9)
-        rows[0, 1].set_title("true mask", fontsize=9)
-        for axes in rows.flat:
-            axes.set_axis_off()
-        show.legend(self.figure, classes, fontsize=9)
+    def _lay_out(self, rows):
+        """The first frame makes the figure; later ones change its pictures."""
+        if self.figure is None:
+            height, width = rows[0][0][1].shape[:2]
+            columns = max(map(len, rows))
+            size = (2.46 * columns, (2.2 * height / width + 0.4) * len(rows) + 0.7)
+            self.figure = Figure(figsize=size, dpi=72, layout="constrained")
+            self.places = self.figure.subplots(len(rows), columns, squeeze=False)
+            for axes in self.places.flat:
+                axes.set_axis_off()
+            show.legend(self.figure, self.pictures.classes, fontsize=9)
+        for row, places in zip(rows, self.places, strict=True):
+            for (caption, picture), axes in zip(row, places, strict=False):
+                if axes.images:
+                    axes.images[0].set_data(picture)
+                else:
+                    axes.imshow(picture)
+                axes.set_title(textwrap.fill(caption, 30), fontsize=9)
 
 
-class Resume(keras.callbacks.BackupAndRestore):
+class Resume(keras.callbacks.Callback):
     """Save after each epoch, and go on from there when `fit` is called again after a disconnect.
 
     `batches` is the training data that `fit` gets, from `Pictures.batches`. Its order and noise, and that of dropout
     and the like in the model, are set from the epoch's number, so that a resumed training ends with the weights that
     an uninterrupted one would have had. What was saved is removed when training ends. Under PyTorch, give dropout
     a `seed` for that: without one, Keras lets it draw from PyTorch's own generator, which is not set here.
+
+    A backup is a folder `epoch_00003` that appears whole, in one step; the one before is kept until then. Whatever
+    moment a kill hits, one of them can be read.
     """
 
+    KEPT = 2
+
     def __init__(self, folder, batches):
-        super().__init__(str(folder))
+        super().__init__()
         if not hasattr(batches, "epoch"):
             raise TypeError(
                 "Resume needs the batches that fit gets, as Pictures.batches(training=True) makes them."
             )
+        self.folder = pathlib.Path(folder)
         self.batches = batches
 
     def on_train_begin(self, logs=None):
-        super().on_train_begin(logs)
-        epoch = self.model._initial_epoch
-        if epoch:
-            print(f"Going on after epoch {epoch}, from {self.backup_dir}.")
+        epoch, epochs = self._restore(), self.params["epochs"]
+        self.keep = epoch > epochs
+        if self.keep:
+            print(
+                f"The backup in {self.folder} holds {epoch} epochs and fit asks for {epochs}: nothing is trained."
+            )
+        elif epoch:
+            print(f"Going on after epoch {epoch}, from {self.folder}.")
+        # Keras offers callbacks no public way to skip epochs; its own BackupAndRestore sets this, too.
+        self.model._initial_epoch = min(epoch, epochs) or None
 
     def on_epoch_begin(self, epoch, logs=None):
-        super().on_epoch_begin(epoch, logs)
+        self.model._initial_epoch = None  # it was read; a later fit must not see it
         self.batches.epoch.assign(epoch - 1)  # the data set counts up when its next pass begins
-        for layer in self.model._flatten_layers():
-            for generator in getattr(layer, "_seed_generators", ()):
-                seed, _ = keras.ops.convert_to_numpy(generator.state)
-                generator.state.assign(np.array([seed, epoch * 65536], "uint32"))
+        for state in self._noise():
+            seed, _ = keras.ops.convert_to_numpy(state)
+            state.assign(np.array([seed, epoch * 65536], state.dtype))
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        writing, done = self.folder / ".writing", self.folder / f"epoch_{epoch + 1:05}"
+        for stale in (writing, done):
+            shutil.rmtree(stale, ignore_errors=True)
+        writing.mkdir()
+        self.model.save_weights(writing / "model.weights.h5")
+        facts = {
+            "epoch": epoch + 1,
+            "weights": self._shapes(),
+            "sha256": _digest(writing / "model.weights.h5"),
+        }
+        with open(writing / "training.json", "w", encoding="utf-8") as file:
+            json.dump(facts, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(writing, done)
+        for old in self._backups()[self.KEPT :]:
+            shutil.rmtree(old, ignore_errors=True)
+
+    def on_train_end(self, logs=None):
+        self.model._initial_epoch = None
+        if self.folder.is_dir() and not self.keep:
+            finished = self.folder.with_name(f".{self.folder.name}-finished")
+            shutil.rmtree(finished, ignore_errors=True)
+            os.rename(
+                self.folder, finished
+            )  # in one step: half a removal would look like a training to resume
+            shutil.rmtree(finished, ignore_errors=True)
+
+    def _restore(self):
+        """Load the newest backup that can be read; the number of epochs behind it."""
+        for backup in self._backups():
+            try:
+                facts = json.loads((backup / "training.json").read_text(encoding="utf-8"))
+                whole = facts["sha256"] == _digest(backup / "model.weights.h5")
+            except (OSError, ValueError, KeyError):
+                whole = False
+            if not whole:
+                print(f"The backup {backup} is damaged and was passed over.")
+                continue
+            if facts["weights"] != self._shapes():
+                raise ValueError(
+                    f"The backup in {self.folder} belongs to another model: remove that folder, or give Resume another one."
+                )
+            self.model.optimizer.build(self.model.trainable_variables)
+            self.model.load_weights(backup / "model.weights.h5")
+            return facts["epoch"]
+        return 0
+
+    def _backups(self):
+        return sorted(self.folder.glob("epoch_*"), reverse=True)
+
+    def _shapes(self):
+        return [list(weight.shape) for weight in self.model.weights]
+
+    def _noise(self):
+        """The states of the model's random generators: of its variables, those that are no weights."""
+        weights = {id(weight) for weight in self.model.weights}
+        others = [variable for variable in self.model.variables if id(variable) not in weights]
+        return [state for state in others if "int" in state.dtype and tuple(state.shape) == (2,)]
+
+
+def _digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()

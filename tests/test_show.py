@@ -13,10 +13,10 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from segkit import show
-from segkit.datasets.catalog import CLASSES
+from segkit.datasets.registry import SOURCES
 from segkit.labels import VOID
 
-CLASS_SETS = [names for targets in CLASSES.values() for names in targets.values() if names]
+CLASS_SETS = [names for source in SOURCES.values() for names in source.targets.values()]
 
 
 @pytest.fixture(autouse=True)

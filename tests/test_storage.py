@@ -138,10 +138,10 @@ def test_a_download_that_breaks_off_is_replaced_aloud(monkeypatch, tmp_path, cap
 def test_a_read_only_disk_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("SEGKIT_DATA", str(tmp_path))
 
-    def refuse(**options):
+    def refuse(root):
         raise OSError(errno.EROFS, "Read-only file system")
 
-    monkeypatch.setattr(storage.tempfile, "mkdtemp", refuse)
+    monkeypatch.setattr(storage, "_sweep", refuse)
     with pytest.raises(OSError, match="cannot be written: set SEGKIT_DATA"):
         storage.paper_pets()
 

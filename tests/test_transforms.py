@@ -137,8 +137,6 @@ def test_key_points_stay_on_what_they_mark(way):
             key: field.numpy()
             for key, field in augment(tensors(fields), tf.constant([3, 4], tf.int64)).items()
         }
-        plain = Augment(flip=False, size=augment.size, zoom=augment.zoom, turn=augment.turn)
-        del plain
         turned = _turned(augment)
         for index in range(COUNT):
             now = (
@@ -146,13 +144,15 @@ def test_key_points_stay_on_what_they_mark(way):
             )
             y, x, seen = moved["keypoints"][index, 0, KEYPOINTS.index(now)]
             picture = moved["image"][index, ..., 0].astype(float)
-            brightest = np.array(np.unravel_index(picture.argmax(), picture.shape)) + 0.5
-            if seen:
-                assert np.abs(brightest - np.array([y, x]) * picture.shape).max() <= 1.5 * max(
-                    1, picture.shape[0] / 48
-                )
-            else:
-                assert (y, x) == (0, 0) and picture.max() < 255  # it left the picture
+            if not seen:
+                assert (y, x) == (0, 0)
+                continue
+            row, column = int(y * picture.shape[0]), int(x * picture.shape[1])
+            top, left = max(row - 4, 0), max(column - 4, 0)
+            around = picture[top : row + 5, left : column + 5]  # a mirror image of the dot may lie elsewhere
+            brightest = np.array(np.unravel_index(around.argmax(), around.shape)) + (top, left) + 0.5
+            assert around.max() > 150
+            assert np.abs(brightest - np.array([y, x]) * picture.shape).max() <= 1.5
 
 
 def _turned(augment, seed=(3, 4)):
@@ -194,11 +194,10 @@ def test_a_mirrored_scene_is_the_scene_drawn_mirrored():
     left, right = KEYPOINTS.index("left_ear"), KEYPOINTS.index("right_ear")
     there = points[0, :, left, 2] > 0
     assert there.any()
+    moved_points = moved["keypoints"].numpy()
+    np.testing.assert_allclose(moved_points[0, there, right, 1], 1 - points[0, there, left, 1], atol=1e-6)
     np.testing.assert_allclose(
-        moved["keypoints"][0, there, right, 1], 1 - points[0, there, left, 1], atol=1e-6
-    )
-    np.testing.assert_allclose(
-        moved["keypoints"][0, :, KEYPOINTS.index("nose"), 0], points[0, :, KEYPOINTS.index("nose"), 0]
+        moved_points[0, :, KEYPOINTS.index("nose"), 0], points[0, :, KEYPOINTS.index("nose"), 0]
     )
 
 

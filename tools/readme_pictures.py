@@ -11,7 +11,7 @@ from PIL import Image
 
 from notebooks import ROOT, paths, read
 from segkit import show
-from segkit.datasets.catalog import CLASSES
+from segkit.datasets.registry import SOURCES
 from segkit.paper.scenes import draw_scene
 
 SEED, SIZE, GAP = 7, 224, 6
@@ -27,14 +27,14 @@ def column(index, paint):
 def draw_scenes(indices=(9, 2, 27, 7, 13)):
     def classes(scene):
         return show.overlay(
-            scene["image"], scene["class_mask"], CLASSES["paper_pets"]["classes"], opacity=0.65
+            scene["image"], scene["class_mask"], SOURCES["paper_pets"].targets["classes"], opacity=0.65
         )
 
     def objects(scene):
         return show.instances(scene["image"], scene["instance_mask"], opacity=0.65)
 
     def trimap(scene):
-        return show.paint(scene["segmentation_mask"] - 1, CLASSES["paper_pets"]["trimap"])
+        return show.paint(scene["segmentation_mask"] - 1, SOURCES["paper_pets"].targets["trimap"])
 
     painters = (trimap, classes, objects, classes, trimap)
     columns = [column(index, paint) for index, paint in zip(indices, painters, strict=True)]

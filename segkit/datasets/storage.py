@@ -99,7 +99,7 @@ def _ready(make, root):
     try:
         builder = make(root)
         return builder if builder.is_prepared() else None
-    except (ValueError, OSError):  # an empty or broken dataset_info.json
+    except Exception:  # an empty or broken dataset_info.json, whatever its reader makes of it
         return None
 
 

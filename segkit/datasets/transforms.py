@@ -58,9 +58,8 @@ class Augment:
         turned = draw(0, 0.0, 1.0) < 0.5 if self.flip else None
         if self.zoom != (1.0, 1.0) or self.turn or size != (height, width):
             zoom, angle = draw(1, *self.zoom), draw(2, -1.0, 1.0) * self.turn * (math.pi / 180)
-            geometry = Warp(
-                turned, zoom, angle, draw(3, -1.0, 1.0, 2), (height, width), size, bool(self.turn)
-            )
+            upright = not self.turn and self.zoom[1] <= 1
+            geometry = Warp(turned, zoom, angle, draw(3, -1.0, 1.0, 2), (height, width), size, upright)
         elif self.flip:
             geometry = Mirror(turned)
         else:
@@ -146,7 +145,7 @@ class Mirror:
 class Warp:
     """Zoom, shift, turn and another size: for each pixel that comes out, the place that it is read from."""
 
-    def __init__(self, turned, zoom, angle, shift, old_size, new_size, tilted):
+    def __init__(self, turned, zoom, angle, shift, old_size, new_size, upright):
         self.turned, self.old_size, self.new_size = turned, old_size, new_size
         mirror = 1.0 if turned is None else tf.where(turned, -1.0, 1.0)
         step_y, step_x = (zoom * old / new for old, new in zip(old_size, new_size, strict=True))
@@ -158,7 +157,7 @@ class Warp:
         self.center = old_center + shift * tf.maximum(old_center - reach, 0)  # what stays in view lies inside
         self.first = self.center - self.down * new_center[0] - self.right * new_center[1]
         inside = all(new <= old for new, old in zip(new_size, old_size, strict=True))
-        self.upright = not tilted and inside  # and then a crop, which is faster
+        self.upright = upright and inside  # then it is a crop, which is faster
 
     def picture(self, images):
         if self.upright:

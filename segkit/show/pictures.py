@@ -40,6 +40,21 @@ def instances(image, instance_mask, opacity=0.55):
     return picture.astype(np.uint8)
 
 
+def boxed(image, boxes, valid=None, thickness=1):
+    """The picture with the outlines of its boxes painted in, a colour each; those that are not valid are left out."""
+    picture = np.array(image)
+    height, width = picture.shape[:2]
+    colors = palette([f"object {index}" for index in range(len(CYCLE))])
+    for index, box in enumerate(np.asarray(boxes)):
+        if valid is None or valid[index]:
+            top, left, bottom, right = np.round(box * (height, width, height, width)).astype(int)
+            frame = np.zeros((height, width), bool)
+            frame[top:bottom, left:right] = True
+            frame[top + thickness : bottom - thickness, left + thickness : right - thickness] = False
+            picture[frame] = colors[index % len(CYCLE)]
+    return picture
+
+
 def boxes(axes, normalised_boxes, names=None, colors=None):
     """Draw boxes (ymin, xmin, ymax, xmax in 0..1, as TFDS has them) on axes that show a picture."""
     height, width = axes.get_images()[0].get_array().shape[:2]
@@ -74,6 +89,13 @@ def legend_columns(width, classes):
     return max(1, min(len(classes), int(width / 1.05)))
 
 
+def as_pixels(picture):
+    """Fractions that lie in 0..1 as 0..255; anything else is pixels already."""
+    if np.issubdtype(picture.dtype, np.floating) and 0 <= picture.min() and picture.max() <= 1:
+        picture = picture * 255
+    return picture.clip(0, 255).astype(np.uint8)
+
+
 def grid(rows, titles, classes=None, alt="", width=2.1, row_titles=None):
     """Rows of pictures under column titles: `grid([[image, mask], …], ["picture", "mask"], classes, alt=…)`.
 
@@ -92,7 +114,7 @@ def grid(rows, titles, classes=None, alt="", width=2.1, row_titles=None):
             picture = np.asarray(picture)
             if picture.ndim == 2 and classes:
                 picture = paint(picture, classes)
-            axes[y, x].imshow(picture.astype(np.uint8) if picture.ndim == 3 else picture, cmap="gray")
+            axes[y, x].imshow(as_pixels(picture) if picture.ndim == 3 else picture, cmap="gray")
             axes[y, x].set(xticks=[], yticks=[])
             axes[y, x].spines[:].set_visible(False)
             if y == 0:
