@@ -1,5 +1,9 @@
 """from_folder: every kind of mask, every fault with its file name and its cure."""
 
+import gc
+import os
+import warnings
+
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
@@ -38,18 +42,45 @@ def read(folders, **options):
     return from_folder(*folders, CLASSES, **options)
 
 
-def test_class_numbers_and_black_and_white_masks_are_the_same(folders):
+@pytest.mark.parametrize("high", [1, 255, 65535])
+def test_class_numbers_and_black_and_white_masks_are_the_same(folders, high):
+    white = (
+        mask()
+        if high == 1
+        else Image.fromarray((np.asarray(mask()).astype(np.uint16 if high > 255 else np.uint8)) * high)
+    )
+    save(folders, "a", label=white)
+    save(folders, "b", label=white)
+    pictures = read(folders)
+    assert pictures.names == ("a", "b")
+    assert pictures.images.dtype == pictures.masks.dtype == np.uint8
+    np.testing.assert_array_equal(pictures.masks[1], np.asarray(mask()))
+
+
+def test_what_255_means_is_decided_once_for_the_folder(folders):
+    """A mask that is all object, or all void, is no mask of its own kind."""
+    save(folders, "all", label=mask(low=255, high=255))
+    save(folders, "half", label=mask(high=255))
+    assert read(folders).masks[0].tolist() == np.ones((4, 6), int).tolist()  # black and white: all object
+    save(folders, "numbers", label=mask(low=1, high=255))
+    masks = dict(zip(*(lambda p: (p.names, p.masks))(read(folders)), strict=True))
+    assert set(np.unique(masks["half"])) == {0, 255} and set(np.unique(masks["all"])) == {
+        255
+    }  # numbers, and void
+
+
+def test_black_and_white_beside_class_numbers_cannot_be_told_apart(folders):
     save(folders, "numbers")
     save(folders, "white", label=mask(high=255))
-    pictures = read(folders)
-    assert pictures.names == ("numbers", "white")
-    assert pictures.images.dtype == pictures.masks.dtype == np.uint8
-    np.testing.assert_array_equal(pictures.masks[0], pictures.masks[1])
-    np.testing.assert_array_equal(pictures.masks[0], np.asarray(mask()))
+    with pytest.raises(
+        ValueError, match=r"white\.png is black and white .* numbers\.png holds class numbers.*in one way"
+    ):
+        read(folders)
 
 
 def test_one_bit_grey_and_palette_masks(folders):
     save(folders, "bits", label=mask(high=255).convert("1"))
+    np.testing.assert_array_equal(read(folders).masks[0], np.asarray(mask()))
     palette = mask().convert("P")
     palette.putpalette([0, 0, 0, 250, 10, 10])
     save(folders, "palette", label=palette)
@@ -91,10 +122,16 @@ def test_grey_and_transparent_pictures_become_rgb(folders, mode):
     assert read(folders).images.shape == (1, 4, 6, 3)
 
 
-def test_sixteen_bit_pictures_keep_their_shades(folders):
-    shades = np.linspace(0, 65535, 24).reshape(4, 6).astype(np.uint16)
-    save(folders, image=Image.fromarray(shades))
-    np.testing.assert_array_equal(read(folders).images[0, :, :, 0], shades // 257)
+@pytest.mark.parametrize("bits", [10, 12, 16])
+def test_deep_pictures_keep_their_shades(folders, bits):
+    """The scale is the folder's: a dark picture stays dark beside a bright one."""
+    white = 2**bits - 1
+    shades = np.linspace(0, white, 24).reshape(4, 6).astype(np.uint16)
+    save(folders, "bright", image=Image.fromarray(shades))
+    save(folders, "dark", image=Image.fromarray(shades // 100))
+    pictures = read(folders)
+    for found, expected in zip(pictures.images, (shades, shades // 100), strict=True):
+        np.testing.assert_allclose(found[:, :, 0], expected * (255 / white), atol=0.51)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -106,15 +143,36 @@ def test_cameras_that_turn_pictures(folders, orientation):
     stored.save(folders[0] / "a.png", exif=exif)
     with Image.open(folders[0] / "a.png") as opened:
         shown = ImageOps.exif_transpose(opened)
-    bright = Image.fromarray((np.asarray(shown)[..., 0] > 127).astype(np.uint8))
-    bright.save(folders[1] / "a.png")
+
+    def drawn_on(pixels):
+        return Image.fromarray((np.asarray(pixels)[..., 0] > 127).astype(np.uint8))
+
+    drawn_on(shown).save(folders[1] / "a.png")
+    if 2 <= orientation <= 4:  # the sizes cannot tell on which of the two it was drawn
+        with pytest.raises(ValueError, match=r"a\.png carries its camera's mark .* save it as PNG"):
+            read(folders)
+        return
     pictures = read(folders)
     np.testing.assert_array_equal(pictures.images[0], np.asarray(shown))
     np.testing.assert_array_equal(pictures.masks[0], pictures.images[0, :, :, 0] > 127)
     if orientation >= 5:  # the size tells that this mask was drawn on the stored pixels
-        Image.fromarray((np.asarray(stored)[..., 0] > 127).astype(np.uint8)).save(folders[1] / "a.png")
+        drawn_on(stored).save(folders[1] / "a.png")
         pictures = read(folders)
         np.testing.assert_array_equal(pictures.masks[0], pictures.images[0, :, :, 0] > 127)
+
+
+@pytest.mark.parametrize("orientation", range(2, 9))
+def test_a_mask_with_the_same_mark_is_turned_with_its_picture(folders, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = picture((6, 6))
+    stored.save(folders[0] / "a.png", exif=exif)
+    Image.fromarray((np.asarray(stored)[..., 0] > 127).astype(np.uint8)).save(folders[1] / "a.png", exif=exif)
+    pictures = read(folders)
+    np.testing.assert_array_equal(pictures.masks[0], pictures.images[0, :, :, 0] > 127)
+    (mask((6, 6))).save(folders[1] / "a.png")  # square, without the mark: nobody can tell
+    with pytest.raises(ValueError, match="cannot be told"):
+        read(folders)
 
 
 def test_pictures_are_resized_smoothly_and_masks_by_nearest_neighbour(folders):
@@ -139,6 +197,12 @@ def test_every_missing_file_is_named(folders, tmp_path):
     (folders[1] / "a.png").rename(folders[1] / "b.png")
     with pytest.raises(FileNotFoundError, match=r"No mask for a\.png.*1 missing.*name each mask"):
         read(folders)
+    for near in ("a_mask.png", "A.png"):
+        for path in folders[1].iterdir():
+            path.rename(folders[1] / near)
+        with pytest.raises(FileNotFoundError, match=rf"No mask for a\.png .*is it {near}"):
+            read(folders)
+    (folders[1] / "A.png").rename(folders[1] / "b.png")
     save(folders)
     with pytest.raises(FileNotFoundError, match=r"No picture for the mask b\.png"):
         read(folders)
@@ -161,6 +225,158 @@ def test_a_broken_picture_is_named(folders):
     path.write_bytes(path.read_bytes()[:60])
     with pytest.raises(ValueError, match=r"a\.png cannot be read as a picture.*save it again"):
         read(folders)
+
+
+def test_names_in_either_unicode_form_are_one_name(folders):
+    picture().save(folders[0] / "caf\u00e9.png")
+    mask().save(folders[1] / "cafe\u0301.png")
+    assert read(folders).names == ("caf\u00e9",)
+
+
+@pytest.mark.parametrize("ending", ["tif", "tiff", "bmp", "webp", "jpg"])
+def test_pictures_of_other_kinds(folders, ending):
+    save(folders, ending=ending)
+    assert read(folders).images.shape == (1, 4, 6, 3)
+
+
+@pytest.mark.parametrize("ending", ["tif", "bmp"])
+def test_masks_of_other_kinds(folders, ending):
+    picture().save(folders[0] / "a.png")
+    mask().save(folders[1] / f"a.{ending}")
+    np.testing.assert_array_equal(read(folders).masks[0], np.asarray(mask()))
+
+
+def test_masks_that_were_blurred_are_refused(folders):
+    picture().save(folders[0] / "a.png")
+    mask(high=255).save(folders[1] / "a.jpg")
+    with pytest.raises(
+        ValueError, match=r"a\.jpg is a JPG, which blurs labels at every edge: save masks as PNG"
+    ):
+        read(folders)
+
+
+def test_a_mask_drawn_in_transparency_alone_is_refused(folders):
+    alpha = np.zeros((4, 6, 4), np.uint8)
+    alpha[:, 3:, 3] = 255
+    save(folders, label=Image.fromarray(alpha))
+    with pytest.raises(ValueError, match=r"a\.png is drawn in transparency alone"):
+        read(folders)
+
+
+def test_a_file_that_is_a_program_is_not_run(folders):
+    """PostScript under the name of a picture would be given to an interpreter."""
+    save(folders)
+    (folders[0] / "a.png").write_bytes(
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 6 4\n%%EndComments\nshowpage\n"
+    )
+    with pytest.raises(ValueError, match=r"a\.png cannot be read as a picture"):
+        read(folders)
+
+
+@pytest.mark.parametrize("side", [(9_000, 9_000), (20_000, 20_000)])
+def test_a_picture_that_would_fill_the_memory_is_refused(folders, side):
+    save(folders)
+    Image.new("1", side).save(folders[0] / "a.png")
+    with pytest.raises(ValueError, match=r"a\.png (has|is) .*more than 64 million.*: make it smaller"):
+        read(folders)
+
+
+def test_files_are_closed(folders):
+    save(folders)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ResourceWarning)
+        read(folders)
+        gc.collect()
+
+
+def test_what_is_no_file_is_left_alone(folders):
+    save(folders)
+    os.mkfifo(folders[0] / "endless.png")
+    assert len(read(folders)) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments, options, error, words",
+    [
+        (("background", "background"), {}, ValueError, "'background' twice"),
+        (2, {}, TypeError, "classes is 2; give the names"),
+        ("cell", {}, TypeError, "classes is 'cell'; give the names"),
+        (CLASSES, {"size": 64.0}, ValueError, "size is 64.0"),
+        (CLASSES, {"size": 0}, ValueError, "size is 0"),
+        (
+            CLASSES,
+            {"colors": {"cell": (256, 0, 0)}},
+            ValueError,
+            r"colour of 'cell' is \(256, 0, 0\); give red",
+        ),
+        (CLASSES, {"colors": {"cell": (1, 2, 3, 4)}}, ValueError, "colour of 'cell'"),
+        (CLASSES, {"colors": {"cell": "no colour"}}, ValueError, "colour of 'cell'"),
+        (
+            CLASSES,
+            {"colors": {"cell": (1, 2, 3), "background": "#010203"}},
+            ValueError,
+            "Two classes have the colour",
+        ),
+    ],
+)
+def test_bad_arguments_get_one_sentence(folders, arguments, options, error, words):
+    save(folders)
+    with pytest.raises(error, match=words):
+        from_folder(*folders, arguments, **options)
+
+
+def test_a_list_of_files_is_no_folder(folders):
+    save(folders)
+    with pytest.raises(TypeError, match="takes the folder that holds the files"):
+        from_folder([folders[0] / "a.png"], folders[1], CLASSES)
+    with pytest.raises(TypeError, match="masks, a folder of masks, or instances="):
+        from_folder(folders[0])
+
+
+def test_colours_may_be_written_as_on_the_web(folders):
+    colours = np.zeros((4, 6, 3), np.uint8)
+    colours[:, 3:] = (255, 0, 0)
+    save(folders, label=Image.fromarray(colours))
+    masks = read(folders, colors={"background": "#000000", "cell": "#ff0000"}).masks
+    np.testing.assert_array_equal(masks[0], np.asarray(mask()))
+
+
+def test_instance_masks_with_ids_beyond_a_byte(folders):
+    """Any numbers, one without an object; boxes and labels are those of SciPy's measurements."""
+    ids = np.zeros((3, 30, 40), np.uint16)
+    ids[0, 2:7, 3:9], ids[0, 10:28, 20:33], ids[1, 5:6, 5:39] = 40_000, 7, 300
+    for index, one in enumerate(ids):
+        save(folders, f"{index}", picture((40, 30)), Image.fromarray(one))
+    cells = from_folder(folders[0], instances=folders[1])
+    assert cells["instances"].dtype == np.int32 and cells.classes == ("background", "object")
+    np.testing.assert_array_equal(cells["valid"], [[True, True], [True, False], [False, False]])
+    np.testing.assert_allclose(
+        cells["boxes"][0] * (30, 40, 30, 40), [[10, 20, 28, 33], [2, 3, 7, 9]], atol=1e-5
+    )
+    np.testing.assert_array_equal(cells["labels"], cells["valid"])
+    np.testing.assert_array_equal(cells.masks, ids > 0)
+    small = from_folder(folders[0], instances=folders[1], size=(15, 20))
+    assert small["instances"].max() == 2 and small["boxes"].shape == (3, 2, 4)
+
+
+def test_instances_take_their_class_from_the_mask(folders, tmp_path):
+    (tmp_path / "ids").mkdir()
+    labels, ids = np.zeros((8, 8), np.uint8), np.zeros((8, 8), np.uint8)
+    labels[:4], labels[4:], ids[1:3, 1:3], ids[5:7, 2:6] = 1, 2, 1, 2
+    save(folders, "a", picture((8, 8)), Image.fromarray(labels))
+    Image.fromarray(ids).save(tmp_path / "ids" / "a.png")
+    read_back = from_folder(*folders, ("background", "left", "right"), instances=tmp_path / "ids")
+    np.testing.assert_array_equal(read_back["labels"], [[1, 2]])
+
+
+def test_real_nuclei(real_data):
+    nuclei = from_folder(
+        real_data / "nuclei" / "train" / "images", instances=real_data / "nuclei" / "train" / "instances"
+    )
+    assert nuclei["instances"].dtype == np.int32 and nuclei["valid"].sum() == sum(
+        ids.max() for ids in nuclei["instances"]
+    )
+    assert (nuclei["boxes"][nuclei["valid"]][:, 2:] > nuclei["boxes"][nuclei["valid"]][:, :2]).all()
 
 
 def test_the_pictures_train_like_any_others(folders):

@@ -133,9 +133,9 @@ def _match(paths, found, kind):
     for here, there, what in ((paths, found, f"No {kind} for"), (found, paths, f"No picture for the {kind}")):
         if missing := sorted(here.keys() - there.keys()):
             name = here[missing[0]].name
-            near = [
-                other for other in there if other.lower() == missing[0].lower()
-            ] or difflib.get_close_matches(missing[0], there.keys() - here.keys(), 1, 0.5)
+            free = there.keys() - here.keys()
+            near = [other for other in sorted(free) if missing[0].lower() in other.lower()]
+            near = near or difflib.get_close_matches(missing[0], free, 1, 0.5)
             hint = f"; is it {there[near[0]].name}?" if near else ""
             raise FileNotFoundError(
                 f"{what} {name} ({len(missing)} missing{hint}): name each {kind} like its picture, or remove the one without."

@@ -47,7 +47,11 @@ def read(path):
                 )
             opened.load()
             return opened.copy() if opened.format != "JPEG" else _with_exif(opened)
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise ValueError(
+            f"{path.name} has far more than {MOST_PIXELS // 1_000_000} million pixels: make it smaller, or cut it into tiles."
+        ) from error
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
         raise ValueError(
             f"{path.name} cannot be read as a picture ({error}): open it in a viewer, save it again, or remove it."
         ) from error
