@@ -26,6 +26,7 @@ _SUBMODULES = (
     "paper",
     "receptive_field",
     "show",
+    "training",
 )
 
 
