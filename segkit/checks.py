@@ -57,7 +57,9 @@ def check_alike(pooled, indices):
 def as_pixels(masks, logits, weights=None):
     """Masks (B, H, W) or (B, H, W, 1) → int32 (B, H, W); weights for pictures or pixels → float32 that multiplies it."""
     if len(logits.shape) != 4:
-        raise ValueError(f"The logits have shape {tuple(logits.shape)}; give (batch, height, width, classes).")
+        raise ValueError(
+            f"The logits have shape {tuple(logits.shape)}; give (batch, height, width, classes)."
+        )
     masks = ops.convert_to_tensor(masks)
     if len(masks.shape) == 4 and masks.shape[-1] == 1:
         masks = ops.squeeze(masks, -1)

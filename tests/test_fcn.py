@@ -7,7 +7,7 @@ from keras import layers, ops
 
 from segkit.backbones import encoder
 from segkit.layers import Hypercolumns
-from segkit.models import (
+from segkit.models.fcn import (
     convolutionalize,
     fcn,
     fcn_decoder,

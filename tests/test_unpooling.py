@@ -164,5 +164,5 @@ def test_mixed_precision(policy, pool_size):
 
 
 def test_a_pool_size_that_no_byte_counts_is_refused():
-    with pytest.raises(ValueError, match="serves 1 to 16"):
+    with pytest.raises(ValueError, match="from 1 to 16"):
         MaxPoolWithIndices(17)

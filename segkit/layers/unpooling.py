@@ -46,14 +46,14 @@ class MaxPoolWithIndices(keras.layers.Layer):
         check_maps(shape)
 
     def call(self, inputs):  # (B, H, W, C) -> twice (B, ceil(H/pool_size), ceil(W/pool_size), C)
-        height, width = ops.shape(inputs)[1:3]
-        missing = ((0, 0), (0, -height % self.pool_size), (0, -width % self.pool_size), (0, 0))
+        size = self.pool_size
+        below, right = ((size - side % size) % size for side in ops.shape(inputs)[1:3])
         inputs = ops.cast(inputs, self.compute_dtype)
         lowest = -65504.0 if self.compute_dtype == "float16" else -3e38  # −∞ times 0 would be no number
-        cells = windows(ops.pad(inputs, missing, constant_values=lowest), self.pool_size)
-        numbers = ops.reshape(ops.arange(self.pool_size**2), (-1, 1))
+        full = ops.pad(inputs, ((0, 0), (0, below), (0, right), (0, 0)), constant_values=lowest)
+        cells, last = windows(full, size), size**2 - 1
+        numbers = ops.reshape(ops.arange(size**2), (-1, 1))
         largest = (cells == ops.max(cells, axis=3, keepdims=True, initial=lowest)) | ops.isnan(cells)
-        last = self.pool_size**2 - 1
         first = ops.min(ops.where(largest, numbers, last), axis=3, keepdims=True, initial=last)
         pooled = ops.sum(ops.where(numbers == first, cells, 0), axis=3)
         return pooled, ops.cast(ops.squeeze(first, 3), "uint8")

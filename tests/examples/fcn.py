@@ -6,7 +6,7 @@ from keras import layers
 
 from segkit.backbones import encoder
 from segkit.layers import CropLike, Hypercolumns
-from segkit.models import convolutionalize, fcn, remove_strides, vgg16_for_fcn
+from segkit.models.fcn import convolutionalize, fcn, remove_strides, vgg16_for_fcn
 
 
 def patch_classifier(side=15):
