@@ -123,7 +123,9 @@ def _out_of_reach(name):
     if _cached(name).is_file():
         return None
     try:
-        urllib.request.urlopen(urllib.request.Request(SERVER + IMAGENET[name], method="HEAD"), timeout=10).close()
+        urllib.request.urlopen(
+            urllib.request.Request(SERVER + IMAGENET[name], method="HEAD"), timeout=10
+        ).close()
     except OSError:
         return (
             "are not on this machine and cannot be downloaded: run once with a network, or set KERAS_HOME, before "

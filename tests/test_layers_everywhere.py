@@ -116,7 +116,9 @@ def test_channels_first_is_refused_with_its_cure(name):
 
 
 @pytest.mark.parametrize("wrong", [0, -2, 1.5, (2, 2), "2", True, None])
-@pytest.mark.parametrize("kind", [BedOfNails, BilinearUpsample, MaxPoolWithIndices, MaxUnpool2D, PadToMultiple])
+@pytest.mark.parametrize(
+    "kind", [BedOfNails, BilinearUpsample, MaxPoolWithIndices, MaxUnpool2D, PadToMultiple]
+)
 def test_a_factor_that_is_no_whole_number_is_refused(kind, wrong):
     with pytest.raises(ValueError, match="give one whole number, from 1"):
         kind(wrong)
