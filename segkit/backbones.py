@@ -1,12 +1,15 @@
 """Pretrained networks as feature pyramids: pixels 0..255 in, features at strides 2 to 32 out."""
 
+import os
 import pathlib
+import urllib.request
 import warnings
 
 import keras
 import numpy as np
 from keras import layers, ops
 
+from .checks import check_channels_last
 from .layers.sizes import PadToMultiple
 
 # The last layer at each stride: 2, 4, 8, 16, 32.
@@ -31,6 +34,13 @@ STRIDES = (2, 4, 8, 16, 32)
 CAFFE_MEANS = (103.939, 116.779, 123.68)  # blue, green, red
 # Keras' 0.999 takes thousands of steps to learn the statistics that prediction uses; a lesson has hundreds.
 RANDOM_MOMENTUM = 0.9
+# Where Keras fetches the weights from; the end of the address is the file's name in its cache.
+IMAGENET = {
+    "MobileNetV2": "mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5",
+    "VGG16": "vgg16/vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5",
+    "ResNet50": "resnet/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+}
+SERVER = "https://storage.googleapis.com/tensorflow/keras-applications/"
 PAPER_WEIGHTS = pathlib.Path(__file__).parent / "weights" / "mobilenet_v2_paper.npz"
 
 
@@ -44,6 +54,7 @@ def encoder(name="MobileNetV2", weights="imagenet", *, frozen=True):
     any picture and cost the most. Batch normalisation keeps its statistics, which come from many more pictures
     than a batch holds; only without pretrained weights does it learn its own.
     """
+    check_channels_last()
     if name not in TAPS:
         raise ValueError(f"There is no encoder {name!r}; choose {', '.join(TAPS)}.")
     if weights not in ("imagenet", "paper", None):
@@ -82,22 +93,44 @@ def _freeze(network, frozen, taps, keep_statistics):
 def _network(name, weights):
     """The bare network with its five taps, and the weights that it really has."""
     if weights == "imagenet":
-        try:
-            return bare(name, "imagenet"), "imagenet"
-        except Exception as error:  # Keras raises a bare Exception when it cannot download
-            if "URL fetch failure" not in str(error):
-                raise
-            weights = "paper" if name == "MobileNetV2" else None
-            instead = 'weights="paper"' if weights else "random weights"
-            print(
-                f"ImageNet weights of {name} are not on this machine and cannot be downloaded; using {instead}. For the "
-                "real ones: run once with a network, or set KERAS_HOME, before Keras is imported, to a folder that holds them in models/."
-            )
+        trouble = _out_of_reach(name)
+        if trouble is None:
+            try:
+                return bare(name, "imagenet"), "imagenet"
+            except Exception as error:  # of the network, the disk or the file: Keras has no class for them
+                reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+                trouble = f"could not be read ({reason}): delete {_cached(name)}, and run this again"
+        weights = "paper" if name == "MobileNetV2" else None
+        instead = 'weights="paper"' if weights else "random weights"
+        print(f"ImageNet weights of {name} {trouble}. Using {instead}.")
     network = bare(name, None)
     if weights == "paper":
         with np.load(PAPER_WEIGHTS) as stored:
             network.set_weights([stored[key].astype("float32") for key in stored.files])
     return network, weights or "random"
+
+
+def _cached(name):
+    """Where Keras keeps the file, or would."""
+    home = pathlib.Path(os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras")
+    if not os.access(home, os.W_OK):  # Keras does not look there then
+        home = pathlib.Path("/tmp/.keras")
+    return home / "models" / pathlib.PurePosixPath(IMAGENET[name]).name
+
+
+def _out_of_reach(name):
+    """None where the weights are cached or their server answers: one quick question, not minutes of retries."""
+    if _cached(name).is_file():
+        return None
+    try:
+        urllib.request.urlopen(
+            urllib.request.Request(SERVER + IMAGENET[name], method="HEAD"), timeout=10
+        ).close()
+    except OSError:
+        return (
+            "are not on this machine and cannot be downloaded: run once with a network, or set KERAS_HOME, before "
+            "Keras is imported, to a folder that holds them in models/"
+        )
 
 
 def bare(name, weights=None):

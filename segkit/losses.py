@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from .checks import as_pixels
 from .labels import VOID, check_mask
 
 
@@ -11,7 +12,8 @@ from .labels import VOID, check_mask
 class CrossEntropyDice(keras.losses.Loss):
     """Cross-entropy of each pixel, plus the Dice loss of each class over the batch: thin classes count as much as wide ones.
 
-    Takes class numbers (B, H, W) and logits (B, H, W, classes). Void pixels count in neither part.
+    Takes class numbers (B, H, W) and logits (B, H, W, classes). Void pixels count in neither part. Weights of pixels or
+    pictures weigh the cross-entropy; Dice counts each pixel whose weight is not 0 alike.
     Taught in notebooks/04_unet_pets.ipynb.
     """
 
@@ -19,19 +21,26 @@ class CrossEntropyDice(keras.losses.Loss):
         super().__init__(name=name, **kwargs)
         self.dice_weight = dice_weight
 
-    def call(self, masks, logits):  # -> (B, H, W), so that weights for pixels can be given
-        logits = ops.cast(logits, "float32")  # sums over a batch overflow half precision
-        masks = ops.cast(masks, "int32")
+    def __call__(self, masks, logits, sample_weight=None):
+        masks, weights = as_pixels(masks, logits, sample_weight)
+        entropy = super().__call__(masks, logits, weights)
+        return entropy + self.dice_weight * self.dice(masks, logits, weights)
+
+    def call(self, masks, logits):  # -> (B, H, W): Keras multiplies it by the weights and takes the mean
+        logits, masks = ops.cast(logits, "float32"), ops.cast(masks, "int32")
         counted = ops.cast(masks != VOID, "float32")
         entropy = keras.losses.sparse_categorical_crossentropy(
             masks, logits, from_logits=True, ignore_class=VOID
         )
-        entropy = entropy / ops.maximum(ops.mean(counted), 1e-7)  # the mean is then one over counted pixels
+        return entropy / ops.maximum(ops.mean(counted), 1e-7)  # the mean is then one over counted pixels
+
+    def dice(self, masks, logits, weights=None):
         classes = ops.where(masks == VOID, -1, masks)  # −1 becomes all zeros; PyTorch refuses 255
-        truth = ops.one_hot(classes, logits.shape[-1], dtype="float32")
-        guess = ops.softmax(logits) * ops.expand_dims(counted, -1)
-        dice = ops.mean(keras.losses.dice(truth, guess, axis=(0, 1, 2)))
-        return entropy + self.dice_weight * dice
+        counted = classes >= 0 if weights is None else (classes >= 0) & (weights > 0)
+        counted = ops.expand_dims(ops.cast(counted, "float32"), -1)
+        truth = ops.one_hot(classes, logits.shape[-1], dtype="float32") * counted
+        guess = ops.softmax(ops.cast(logits, "float32")) * counted  # sums overflow half precision
+        return ops.mean(keras.losses.dice(truth, guess, axis=(0, 1, 2)))
 
     def get_config(self):
         return {**super().get_config(), "dice_weight": self.dice_weight}
@@ -44,7 +53,12 @@ def median_frequency(masks, num_classes):
     mask shows weighs 0.
     Taught in notebooks/03_segnet.ipynb.
     """
-    check_mask(masks, num_classes)
+    masks = check_mask(masks, num_classes)
+    masks = masks[None] if masks.ndim == 2 else masks
+    if np.all(masks == VOID):
+        raise ValueError(
+            "The masks hold void (255) alone, so no class has a frequency: give masks with labels."
+        )
     counts = np.stack([np.bincount(mask[mask != VOID], minlength=num_classes) for mask in masks])
     shown = counts > 0
     frequency = counts.sum(axis=0) / np.maximum((shown * counts.sum(axis=1, keepdims=True)).sum(axis=0), 1)

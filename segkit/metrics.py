@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from .checks import as_pixels, check_whole
 from .labels import VOID, check_predictions
 
 
@@ -11,18 +12,25 @@ from .labels import VOID, check_predictions
 class BorderIoU(keras.metrics.IoU):
     """The IoU of the trimap's border class, from logits. A thin class: it shows what mIoU averages away.
 
+    A pixel whose logits are no numbers counts as wrong.
     Taught in notebooks/14_metrics.ipynb.
     """
 
     def __init__(self, name="border_iou", dtype=None):
-        super().__init__(
-            num_classes=3,
-            target_class_ids=[2],
-            sparse_y_pred=False,
-            ignore_class=VOID,
-            name=name,
-            dtype=dtype,
-        )
+        super().__init__(num_classes=3, target_class_ids=[2], ignore_class=VOID, name=name, dtype=dtype)
+
+    def update_state(self, masks, logits, sample_weight=None):
+        if logits.shape[-1] != 3:
+            raise ValueError(
+                f"BorderIoU scores label 2 of the trimap's 3 classes, and these logits have {logits.shape[-1]}: for "
+                "another class use keras.metrics.IoU(classes, [label], ignore_class=255, sparse_y_pred=False)."
+            )
+        masks, weights = as_pixels(masks, logits, sample_weight)
+        wrong = ops.where(masks == 2, 0, 2)
+        guess = ops.where(answered(logits), ops.cast(ops.argmax(logits, axis=-1), "int32"), wrong)
+        if weights is not None:
+            weights = ops.broadcast_to(weights, ops.shape(masks))
+        return super().update_state(masks, guess, weights)
 
     def get_config(self):
         return {"name": self.name, "dtype": self.dtype}
@@ -33,42 +41,66 @@ class BoundaryIoU(keras.metrics.Metric):
     """The mean over classes of the IoU inside the bands along both outlines (Cheng et al., 2021).
 
     A class' band is what its mask loses when `width` pixels are peeled off, the picture's edge counting as an
-    outline; `width` is 2 % of the picture's diagonal, at least 1. Takes integer masks and logits.
+    outline; `width` is 2 % of the picture's diagonal, at least 1. Takes integer masks and logits; a pixel whose logits
+    are no numbers belongs to no class.
     Taught in notebooks/14_metrics.ipynb.
     """
 
     def __init__(self, num_classes, ratio=0.02, name="boundary_iou", dtype=None):
         super().__init__(name=name, dtype=dtype)
+        check_whole(num_classes=num_classes)
         self.num_classes = num_classes
         self.ratio = ratio
         self.shared = self.add_variable((num_classes,), "zeros", name="shared")
         self.either = self.add_variable((num_classes,), "zeros", name="either")
 
     def update_state(self, masks, logits, sample_weight=None):
-        masks = ops.cast(masks, "int32")
+        masks, weights = as_pixels(masks, logits, sample_weight)
         counted = masks != VOID
+        guess = ops.where(answered(logits), ops.cast(ops.argmax(logits, axis=-1), "int32"), -1)
         truth, guess = (  # −1, not 255: PyTorch's one_hot takes no number above the last class
             self.bands(ops.one_hot(ops.where(counted, labels, -1), self.num_classes, dtype="float32"))
-            for labels in (masks, ops.cast(ops.argmax(logits, axis=-1), "int32"))
+            for labels in (masks, guess)
         )
-        if sample_weight is not None:
-            weight = ops.reshape(ops.cast(sample_weight, "float32"), (-1, 1, 1, 1))
-            truth, guess = truth * weight, guess * weight
+        if weights is not None:
+            weights = ops.expand_dims(weights, -1)
+            truth, guess = truth * weights, guess * weights
         self.shared.assign_add(ops.sum(ops.minimum(truth, guess), axis=(0, 1, 2)))
         self.either.assign_add(ops.sum(ops.maximum(truth, guess), axis=(0, 1, 2)))
 
     def bands(self, one_hot):  # (B, H, W, classes) of 0 and 1 -> the pixels within `width` of an outline
-        height, width = (int(side) for side in one_hot.shape[1:3])
-        reach = max(1, round(self.ratio * float(np.hypot(height, width))))
-        outside = ops.pad(1 - one_hot, ((0, 0), (reach, reach), (reach, reach), (0, 0)), constant_values=1)
-        return one_hot * ops.max_pool(outside, 2 * reach + 1, strides=1, padding="valid")
+        height, width = (ops.cast(side, "float32") for side in ops.shape(one_hot)[1:3])
+        reach = ops.maximum(1, ops.cast(ops.round(self.ratio * ops.sqrt(height**2 + width**2)), "int32"))
+        return one_hot - peeled(peeled(one_hot, reach, axis=1), reach, axis=2)
 
     def result(self):
-        present = ops.cast(self.either > 0, "float32")
-        return ops.sum(self.shared / ops.maximum(self.either, 1)) / ops.maximum(ops.sum(present), 1)
+        present = self.either > 0
+        scores = ops.where(present, self.shared / ops.where(present, self.either, 1), 0)
+        return ops.sum(scores) / ops.maximum(ops.sum(ops.cast(present, "float32")), 1)
 
     def get_config(self):
         return {"name": self.name, "dtype": self.dtype, "num_classes": self.num_classes, "ratio": self.ratio}
+
+
+def answered(logits):  # (B, H, W, classes) -> (B, H, W)
+    """False where a logit is no number: argmax would give such a pixel to some class.
+
+    Taught in notebooks/14_metrics.ipynb.
+    """
+    return ops.logical_not(ops.any(ops.isnan(logits), axis=-1))
+
+
+def peeled(inside, reach, axis):
+    """1 where the pixel and its `reach` neighbours on both sides along an axis are all 1: counted by a running sum.
+
+    Taught in notebooks/14_metrics.ipynb.
+    """
+    size = ops.shape(inside)[axis]
+    before = ops.cumsum(inside, axis=axis) - inside  # how many stand before each place
+    places = ops.arange(size)
+    last, first = ops.minimum(places + reach, size - 1), ops.maximum(places - reach, 0)
+    found = ops.take(before + inside, last, axis=axis) - ops.take(before, first, axis=axis)
+    return ops.cast(found == ops.cast(2 * reach + 1, found.dtype), inside.dtype)
 
 
 def iou_per_class(masks, predictions, num_classes):

@@ -14,10 +14,8 @@ REAL = ROOT.parent / "shared" / "data"
 
 @pytest.fixture
 def real_data(monkeypatch):
-    """Real pictures and ImageNet weights for checking; they are not part of the course."""
+    """Real pictures and ImageNet weights (in keras_home) for checking; they are not part of the course."""
     if not (REAL / "tfds").is_dir():
         pytest.skip("no real pictures on this machine")
     monkeypatch.setenv("TFDS_DATA_DIR", str(REAL / "tfds"))
-    # Keras reads KERAS_HOME once, when it is imported; this is where it puts it.
-    monkeypatch.setattr("keras.src.backend.config._KERAS_DIR", str(REAL / "keras_home"))
     return REAL

@@ -1,5 +1,10 @@
 """Encoders: strides, input scaling, freezing, what was really loaded."""
 
+import os
+import subprocess
+import sys
+import urllib.error
+
 import keras
 import numpy as np
 import pytest
@@ -107,30 +112,96 @@ def test_paper_weights_know_birds_from_other_scenes(paper):
     assert accuracy(paper) > accuracy(built("MobileNetV2"))
 
 
-def test_imagenet_weights_without_a_network_are_replaced_aloud(monkeypatch, capsys, tmp_path):
-    def unreachable(name, weights=None, bare=backbones.bare):
-        if weights == "imagenet":
-            raise Exception("URL fetch failure on https://…: None -- no route")
-        return bare(name, weights)
+@pytest.fixture
+def home(monkeypatch, tmp_path):
+    """An empty cache, as Keras would have it. (Keras itself reads KERAS_HOME once, when it is imported.)"""
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    (tmp_path / "models").mkdir()
+    return tmp_path / "models"
 
-    monkeypatch.setattr(backbones, "bare", unreachable)
+
+def test_imagenet_weights_without_a_network_are_replaced_aloud(monkeypatch, capsys, home):
+    asked = []
+
+    def no_route(request, timeout):
+        asked.append((request.full_url, request.method, timeout))
+        raise urllib.error.URLError("no route")
+
+    monkeypatch.setattr("urllib.request.urlopen", no_route)
     assert encoder("MobileNetV2", "imagenet").pretraining == "paper"
     said = capsys.readouterr().out
-    assert 'using weights="paper"' in said and "KERAS_HOME" in said and "weights: paper" in said
+    assert 'Using weights="paper"' in said and "KERAS_HOME" in said and "weights: paper" in said
     assert encoder("VGG16", "imagenet").pretraining == "random"
-    assert "using random weights" in capsys.readouterr().out
+    assert "Using random weights" in capsys.readouterr().out
+    assert [method for _, method, _ in asked] == ["HEAD", "HEAD"] and max(wait for *_, wait in asked) <= 10
+
+
+@pytest.mark.parametrize("reason", ["truncated file: eof = 3000", "Incomplete or corrupted file detected"])
+def test_weights_that_are_broken_are_replaced_aloud(monkeypatch, capsys, home, reason):
+    file = home / "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
+    file.write_bytes(b"half")
+
+    def broken(name, weights=None, bare=backbones.bare):
+        if weights == "imagenet":
+            raise OSError(f"{reason}\n  and more")
+        return bare(name, weights)
+
+    monkeypatch.setattr(backbones, "bare", broken)
+    assert encoder("MobileNetV2", "imagenet").pretraining == "paper"
+    said = capsys.readouterr().out
+    assert f"could not be read ({reason}): delete {file}, and run this again. Using" in said
+
+
+ASK = """
+import sys, urllib.request, keras
+from segkit import backbones
+asked = []
+def refuse(url, *_):
+    asked.append(url)
+    raise urllib.error.URLError("no route")
+sys.modules["keras.src.utils.file_utils"].urlretrieve = refuse
+for name in backbones.TAPS:
+    try:
+        backbones.bare(name, "imagenet")
+    except Exception:
+        assert asked.pop() == backbones.SERVER + backbones.IMAGENET[name], name
+print("the same addresses")
+"""
+
+
+def test_the_addresses_are_those_that_keras_asks(tmp_path):
+    environment = os.environ | {"KERAS_HOME": str(tmp_path)}
+    ran = subprocess.run([sys.executable, "-c", ASK], env=environment, capture_output=True, text=True)
+    assert "the same addresses" in ran.stdout, ran.stderr[-2000:]
+
+
+REAL = """
+import keras, numpy as np
+from segkit.backbones import encoder
+network = encoder("MobileNetV2", "imagenet")
+assert network.pretraining == "imagenet"
+reference = keras.applications.MobileNetV2(include_top=False, input_shape=(None, None, 3))
+images = np.random.RandomState(0).randint(0, 256, (2, 64, 64, 3)).astype("float32")
+cut = keras.Model(reference.input, reference.get_layer("block_16_project").output)
+found, expected = (keras.ops.convert_to_numpy(each) for each in (network(images)[-1], cut(images / 127.5 - 1)))
+np.testing.assert_allclose(found, expected, atol=1e-3)
+print("equal")
+"""
 
 
 def test_real_imagenet_weights(real_data):
-    network = encoder("MobileNetV2", "imagenet")
-    assert network.pretraining == "imagenet"
-    reference = keras.applications.MobileNetV2(include_top=False, input_shape=(None, None, 3))
-    images = pictures(64, 64)
-    expected = keras.Model(reference.input, reference.get_layer("block_16_project").output)(
-        images / 127.5 - 1
-    )
-    found = ops.convert_to_numpy(network(images)[-1])
-    np.testing.assert_allclose(found, ops.convert_to_numpy(expected), atol=1e-3)
+    environment = os.environ | {"KERAS_HOME": str(real_data / "keras_home")}
+    ran = subprocess.run([sys.executable, "-c", REAL], env=environment, capture_output=True, text=True)
+    assert "equal" in ran.stdout, ran.stderr[-2000:]
+
+
+def test_channels_first_is_refused_with_its_cure():
+    keras.config.set_image_data_format("channels_first")
+    try:
+        with pytest.raises(ValueError, match="set_image_data_format"):
+            encoder("MobileNetV2", None)
+    finally:
+        keras.config.set_image_data_format("channels_last")
 
 
 @pytest.mark.parametrize(

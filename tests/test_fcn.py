@@ -7,7 +7,7 @@ from keras import layers, ops
 
 from segkit.backbones import encoder
 from segkit.layers import Hypercolumns
-from segkit.models import (
+from segkit.models.fcn import (
     convolutionalize,
     fcn,
     fcn_decoder,
@@ -18,6 +18,7 @@ from segkit.models import (
 
 from .examples.fcn import patch_classifier
 from .oracles import onnx_run, to_first, to_last
+from .pyramid import small_encoder
 from .test_upsampling import JIT, gradients
 
 XLA = keras.backend.backend() in ("tensorflow", "jax")
@@ -97,7 +98,7 @@ def test_scores_are_summed_and_skips_start_at_zero():
 def test_a_compiled_training_step(policy):
     keras.config.set_dtype_policy(policy)
     try:
-        model = fcn(encoder("MobileNetV2", "paper"), 3, 8)
+        model = fcn(small_encoder(), 3, 8)
     finally:
         keras.config.set_dtype_policy("float32")
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=255)
@@ -160,10 +161,141 @@ def test_shift_and_stitch_is_the_network_without_strides_and_every_patch(size):
     assert remove_strides(sliding).count_params() == model.count_params()
 
 
-def test_pooling_cannot_be_dilated_and_says_so():
-    pooled = keras.Sequential([keras.Input((None, None, 1)), layers.Conv2D(2, 3), layers.MaxPooling2D()])
-    with pytest.raises(ValueError, match="use strided convolutions"):
-        remove_strides(pooled)
+def chain(*pieces):
+    x = images = keras.Input((None, None, 2))
+    for piece in pieces:
+        x = piece(x)
+    return keras.Model(images, x)
+
+
+def branched():
+    images = keras.Input((None, None, 2))
+    x = layers.Conv2D(3, 3, 2)(images)
+    x = layers.Add()([layers.Conv2D(3, 3)(x), layers.Cropping2D(1)(layers.Conv2D(3, 1)(x))])
+    twice = layers.Conv2D(3, 3)
+    return keras.Model(images, twice(twice(x)))
+
+
+conv, wise, separable = layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D
+STRIDED = {  # a network, and what its strides come to
+    "own dilation": (lambda: chain(conv(3, 3, 2), conv(3, 3, dilation_rate=(2, 1)), conv(2, 3)), (2, 2)),
+    "strides (1, 2)": (lambda: chain(conv(3, 3, (1, 2)), conv(3, 3), conv(2, 2)), (1, 2)),
+    "depthwise": (lambda: chain(conv(3, 3, 2), wise(3, 2, depth_multiplier=2), conv(2, 3)), (4, 4)),
+    "separable": (lambda: chain(separable(3, 3, 2), separable(3, 3, 2), conv(2, 3)), (4, 4)),
+    "padded": (
+        lambda: chain(conv(3, 3, 2), layers.ZeroPadding2D(((1, 0), (2, 1))), conv(3, 3, 2), conv(2, 3)),
+        (4, 4),
+    ),
+    "cropped": (lambda: chain(conv(3, 3, 2), layers.Cropping2D(2), conv(2, 3, 2)), (4, 4)),
+    "nested": (
+        lambda: chain(
+            conv(3, 3, 2),
+            keras.Sequential([conv(3, 3, 2), layers.BatchNormalization(), layers.ReLU()]),
+            conv(2, 3),
+        ),
+        (4, 4),
+    ),
+    "sequential": (
+        lambda: keras.Sequential([keras.Input((None, None, 2)), conv(3, 3, 2), conv(3, 3, 2), conv(2, 3)]),
+        (4, 4),
+    ),
+    "same, 1×1": (lambda: chain(conv(3, 3, 2), conv(3, 1, padding="same"), conv(2, 3)), (2, 2)),
+    "branches": (branched, (2, 2)),
+}
+
+
+@pytest.mark.parametrize("name", STRIDED)
+def test_without_strides_a_network_answers_as_when_it_is_moved(name):
+    """The strided network, asked about the picture moved by every number of places less than its stride."""
+    make, (down, right) = STRIDED[name]
+    keras.utils.set_random_seed(0)
+    model = make()
+    dense = remove_strides(model)
+    assert len(dense.weights) == len(model.weights)
+    picture = normal(1, 37, 41, 2)
+    at_once = numpy(dense(picture))
+    moves = [(0, 0)] if name == "padded" else np.ndindex(down, right)  # moved, the zeros would move too
+    for y, x in moves:
+        moved = numpy(model(picture[:, y:, x:]))
+        kept = at_once[:, y::down, x::right]
+        assert kept.shape == moved.shape
+        close(kept, moved)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        conv(2, 3, 2, padding="same", name="it"),
+        wise(3, 2, padding="same", name="it"),
+        layers.MaxPooling2D(name="it"),
+        layers.GlobalAveragePooling2D(name="it"),
+        layers.UpSampling2D(name="it"),
+        layers.Conv2DTranspose(2, 3, name="it"),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_what_cannot_be_dilated_is_refused_by_name(layer):
+    with pytest.raises(ValueError, match=f"'it' .{type(layer).__name__}. cannot be dilated: use strided"):
+        remove_strides(chain(layer))
+
+
+def test_maps_of_different_strides_cannot_be_joined():
+    images = keras.Input((None, None, 1))
+    joined = layers.Add(name="it")([conv(1, 5)(images), conv(1, 3, 2)(layers.ZeroPadding2D(9)(images))])
+    with pytest.raises(ValueError, match="'it' joins maps of different strides"):
+        remove_strides(keras.Model(images, joined))
+
+
+def headed(*head):
+    return keras.Sequential([keras.Input((9, 11, 2)), conv(4, 3, 2), *head])
+
+
+def slides(classifier):
+    """At each place what the classifier says of the patch that stands there."""
+    picture = normal(1, 13, 13, 2)
+    found = numpy(convolutionalize(classifier)(picture))
+    asked = [[numpy(classifier(picture[:, y : y + 9, x : x + 11]))[0] for x in (0, 2)] for y in (0, 2, 4)]
+    close(found[0], np.array(asked), 1e-3)
+
+
+@pytest.mark.parametrize("pooling", [layers.GlobalMaxPooling2D, layers.GlobalAveragePooling2D])
+def test_global_poolings_and_batch_normalisation_slide(pooling):
+    slides(headed(pooling(), layers.BatchNormalization(), layers.Dense(3)))
+    slides(headed(pooling(keepdims=True), conv(3, 1), layers.Flatten(), layers.Dense(2)))
+
+
+def test_every_output_and_every_branch_of_a_head_slides():
+    images = keras.Input((9, 11, 2))
+    flat = layers.Flatten()(conv(4, 3)(images))
+    model = keras.Model(images, [layers.Dense(3)(flat), layers.Dense(2)(layers.Dense(5, "relu")(flat))])
+    given = normal(2, 9, 11, 2)
+    for sliding, asked in zip(convolutionalize(model)(given), model(given), strict=True):
+        close(numpy(sliding)[:, 0, 0], numpy(asked))
+
+
+def test_what_a_dense_layer_was_told_its_convolution_keeps():
+    told = {"kernel_regularizer": "l2", "bias_constraint": "non_neg", "dtype": "mixed_bfloat16"}
+    dense = layers.Dense(3, trainable=False, activity_regularizer="l1", **told)
+    new = convolutionalize(headed(layers.Flatten(), dense)).layers[-1]
+    assert not new.trainable and new.dtype_policy.name == "mixed_bfloat16"
+    assert isinstance(new.kernel_regularizer, keras.regularizers.L2)
+    assert isinstance(new.activity_regularizer, keras.regularizers.L1)
+    assert isinstance(new.bias_constraint, keras.constraints.NonNeg)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        lambda: [layers.Flatten(), layers.BatchNormalization(name="it"), layers.Dense(2)],
+        lambda: [layers.Reshape((-1,), name="it"), layers.Dense(2)],
+        lambda: [layers.Reshape((5, 16, 1), name="it"), layers.Flatten()],
+    ],
+)
+def test_a_head_that_does_not_slide_is_refused_by_name(head):
+    with pytest.raises(
+        ValueError, match="'it' .* does not slide: let Flatten or a global pooling be followed by"
+    ):
+        convolutionalize(headed(*head()))
 
 
 @pytest.mark.parametrize("size", [(8, 12), (5, 7)])

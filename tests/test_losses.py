@@ -110,3 +110,48 @@ def test_median_frequency_by_a_loop():
 def test_median_frequency_names_a_label_out_of_range():
     with pytest.raises(ValueError, match="label 2, but there are 2 classes"):
         median_frequency(np.full((1, 2, 2), 2, "uint8"), 2)
+
+
+def test_one_mask_is_a_batch_of_one():
+    mask = np.array([[0, 0, 1, 255], [0, 2, 2, 2]], "uint8")
+    np.testing.assert_allclose(median_frequency(mask, 3), median_frequency(mask[None], 3))
+
+
+def test_nothing_but_void_has_no_frequency():
+    with pytest.raises(ValueError, match="void .255. alone"):
+        median_frequency(np.full((2, 4, 4), 255, "uint8"), 3)
+
+
+# --- what comes in ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(1, 6, 6), (2, 5, 7)])
+def test_masks_may_have_a_channel(shape):
+    masks, logits = example(shape)
+    assert float(CrossEntropyDice()(masks[..., None], logits)) == float(CrossEntropyDice()(masks, logits))
+
+
+def test_masks_of_another_size_are_named():
+    masks, logits = example()
+    with pytest.raises(ValueError, match="do not belong to logits"):
+        CrossEntropyDice()(masks[:, :4], logits)
+
+
+def test_dice_does_not_depend_on_the_scale_of_weights():
+    masks, logits = example()
+    weights = np.random.RandomState(1).rand(*masks.shape).astype("float32") + 0.1
+    dice = float(CrossEntropyDice(1.0)(masks, logits)) - float(CrossEntropyDice(0.0)(masks, logits))
+    for scale in (1, 100):
+        parts = [float(CrossEntropyDice(dice)(masks, logits, scale * weights)) for dice in (1.0, 0.0)]
+        assert parts[0] - parts[1] == pytest.approx(dice, rel=1e-3)
+
+
+@pytest.mark.parametrize("form", ["pictures", "pixels", "pixels with a channel"])
+def test_what_weighs_nothing_counts_in_neither_part(form):
+    masks, logits = example((3, 5, 7), void=0)
+    each = np.array([1, 0, 1], "float32")
+    everywhere = np.repeat(each, 35).reshape(masks.shape)
+    weights = {"pictures": each, "pixels": everywhere, "pixels with a channel": everywhere[..., None]}[form]
+    loss = CrossEntropyDice(0.5, reduction="mean_with_sample_weight")
+    expected = float(loss(masks[::2], logits[::2]))
+    assert float(loss(masks, logits, weights)) == pytest.approx(expected, rel=1e-5)

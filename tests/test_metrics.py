@@ -156,3 +156,65 @@ def test_accuracy_per_class_wants_class_numbers_and_says_so():
     masks = random_masks((1, 8, 8))
     with pytest.raises(ValueError, match="argmax"):
         accuracy_per_class(masks, logits_of(masks), 3)
+
+
+# --- what comes in ----------------------------------------------------------------------------------
+
+
+def scored(metric, *given, **options):
+    metric.update_state(*given, **options)
+    return float(metric.result())
+
+
+def test_border_iou_refuses_other_classes_than_the_trimaps():
+    masks = random_masks((1, 8, 8), classes=4)
+    with pytest.raises(ValueError, match="these logits have 4: for another class use keras.metrics.IoU"):
+        BorderIoU().update_state(masks, logits_of(masks, 4))
+
+
+METRICS = {"border": BorderIoU, "boundary": lambda: BoundaryIoU(3)}
+every_metric = pytest.mark.parametrize("make", METRICS.values(), ids=METRICS)
+
+
+@every_metric
+def test_masks_may_have_a_channel(make):
+    masks, logits = random_masks((3, 24, 24), void=0.1), logits_of(random_masks((3, 24, 24), seed=1))
+    assert scored(make(), masks[..., None], logits) == scored(make(), masks, logits)
+    with pytest.raises(ValueError, match="do not belong to logits"):
+        make().update_state(masks[:, :9], logits)
+    with pytest.raises(ValueError, match="give .batch, height, width, classes"):
+        make().update_state(masks[0], logits[0])
+
+
+@every_metric
+def test_weights_of_pictures_and_of_pixels(make):
+    """A weight of 0 leaves out, one of 2 is as if the picture came twice, and a common factor changes nothing."""
+    masks, logits = random_masks((3, 24, 24)), logits_of(random_masks((3, 24, 24), seed=1))
+    each = np.array([0, 1, 2], "float32")
+    expected = scored(make(), masks[[1, 2, 2]], logits[[1, 2, 2]])
+    everywhere = np.broadcast_to(each[:, None, None], masks.shape)
+    for weights in (each, each / 100, everywhere, everywhere[..., None]):
+        assert scored(make(), masks, logits, sample_weight=weights) == pytest.approx(expected, abs=1e-6)
+    one = np.array([0.01], "float32")
+    assert scored(make(), masks[:1], logits_of(masks[:1]), sample_weight=one) == pytest.approx(1)
+
+
+@every_metric
+def test_logits_that_are_no_numbers_are_wrong(make):
+    masks = random_masks((2, 24, 24))
+    assert scored(make(), masks, np.nan * logits_of(masks)) == 0
+    half = logits_of(masks)
+    half[1] = np.nan
+    assert 0.2 < scored(make(), masks, half) < 0.8
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="sizes are known elsewhere")
+@every_metric
+def test_sizes_may_be_unknown_while_it_is_traced(make):
+    import tensorflow as tf
+
+    masks, logits = random_masks((2, 24, 30)), logits_of(random_masks((2, 24, 30), seed=1))
+    metric = make()
+    signature = [tf.TensorSpec((None, None, None), "uint8"), tf.TensorSpec((None, None, None, 3))]
+    tf.function(metric.update_state, input_signature=signature)(masks, logits)
+    assert float(metric.result()) == pytest.approx(scored(make(), masks, logits))

@@ -56,6 +56,7 @@ NETWORKS = {
     "bilinear, Keras": lambda x: layers.UpSampling2D(2, interpolation="bilinear")(layers.MaxPooling2D(2)(x)),
     "nails": lambda x: conv(3, padding="same")(BedOfNails(2)(layers.MaxPooling2D(2)(x))),
     "indices": unpooled,
+    "cut to size": lambda x: MaxUnpool2D(2)(*MaxPoolWithIndices(2)(x), x),
     "sub-pixel": lambda x: positive_sub_pixel()(layers.MaxPooling2D(2)(x)),
     "padded": lambda x: layers.Cropping2D(3)(conv(3, 2)(layers.ZeroPadding2D(((0, 1), (2, 0)))(x))),
     "nested sequential": lambda x: conv(3)(keras.Sequential([conv(3, 2), layers.ReLU(), conv(3)])(x)),
@@ -133,3 +134,41 @@ def test_what_looks_everywhere_or_depends_on_sizes_is_refused():
         receptive_field(keras.Model(images, layers.GlobalAveragePooling2D()(images)))
     with pytest.raises(ValueError, match="How far Hypercolumns looks"):
         receptive_field(keras.Model(images, Hypercolumns()([images, layers.MaxPooling2D()(images)])))
+    for layer in (
+        layers.GroupNormalization(1),
+        layers.Softmax(axis=(1, 2)),
+        layers.LayerNormalization((1, 2, 3)),
+    ):
+        with pytest.raises(ValueError, match=f"How far {type(layer).__name__} looks"):
+            receptive_field(keras.Model(images, layer(images)))
+    for layer in (
+        layers.UpSampling2D(2, interpolation="bicubic"),
+        layers.Conv2DTranspose(1, 3, 2, output_padding=1),
+    ):
+        with pytest.raises(ValueError, match=f"How far {type(layer).__name__} looks"):
+            receptive_field(keras.Model(images, layer(images)))
+    with pytest.raises(ValueError, match="How far Flip looks"):
+        receptive_field(keras.Model(images, ops.flip(images, axis=1)))
+
+
+def test_strides_are_exact_fractions():
+    images = keras.Input((None, None, 1))
+    grown = BilinearUpsample(7)(BilinearUpsample(5)(layers.AveragePooling2D(35)(images)))
+    assert receptive_field(keras.Model(images, grown)) == (70, 1)
+    assert receptive_field(keras.Model(images, BilinearUpsample(8)(images)))[1] == 1 / 8
+    assert receptive_field(keras.Model(images, BilinearUpsample(11)(layers.MaxPooling2D(22)(images))))[1] == 2
+
+
+def test_each_input_has_its_own_answer():
+    left, right = (keras.Input((None, None, 1)) for _ in range(2))
+    both = [conv(3, padding="same")(left), conv(5, padding="same")(right)]
+    two = keras.Model([left, right], layers.Add()(both))
+    assert receptive_field(two) == [(3, 1), (5, 1)]
+    assert receptive_field(keras.Model([left, right], both)) == [[(3, 1), None], [None, (5, 1)]]
+    images = keras.Input((None, None, 1))  # of a nested model each input counts
+    assert receptive_field(keras.Model(images, two([images, conv(9, padding="same")(images)]))) == (13, 1)
+
+
+def test_a_layer_that_is_called_twice_is_followed_twice():
+    images, shared = keras.Input((None, None, 1)), conv(3)
+    assert receptive_field(keras.Model(images, shared(shared(images)))) == (5, 1)

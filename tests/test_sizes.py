@@ -30,7 +30,7 @@ def test_padding_is_numpys_edge_padding(size, multiple):
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("factor", [2, 3])
+@pytest.mark.parametrize("factor", [2, 3, 5])
 def test_bilinear_upsampling_agrees_with_onnx_runtime(size, factor):
     features = noise(2, *size, 4)
     scales = np.array([1, 1, factor, factor], "float32")
@@ -118,3 +118,19 @@ def test_gradients_are_those_of_the_matrix(layer):
     model.train_on_batch(np.zeros((1, 1), "int32"), weights[None])
     gradient = start.reshape(15) - free.get_weights()[0][0]
     np.testing.assert_allclose(gradient, matrix @ weights, atol=1e-4)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_growing_by_three_keeps_each_old_value_in_its_middle(jit):
+    """TensorFlow's own resize, compiled, gives 20 where 10 belongs."""
+    if jit and not XLA:
+        pytest.skip("this backend has no XLA")
+    row = np.array([0, 10, 20, 30], "float32").reshape(1, 1, 4, 1)
+    model = keras.Sequential([keras.Input((None, None, 1)), BilinearUpsample(3)])
+    model.compile(jit_compile=jit)
+    np.testing.assert_allclose(model.predict_on_batch(row)[0, 1, 1::3, 0], [0, 10, 20, 30], atol=1e-5)
+
+
+def test_logits_smaller_than_the_picture_cannot_be_cropped_to_it():
+    with pytest.raises(ValueError, match="4×6 .* cannot be cut to 5×6: give the picture or map"):
+        CropLike()(noise(1, 4, 6, 2), noise(1, 5, 6, 3))

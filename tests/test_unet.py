@@ -14,6 +14,8 @@ from segkit.backbones import encoder
 from segkit.layers.pix2pix import upsample
 from segkit.models import light_unet, unet
 
+from .pyramid import small_encoder
+
 
 @pytest.fixture(scope="module")
 def frozen():
@@ -56,7 +58,7 @@ def test_a_compiled_training_step(build, policy):
     keras.config.set_dtype_policy(policy)
     try:
         model = build(
-            encoder("MobileNetV2", "paper", frozen=8),
+            small_encoder(),
             3,
             filters=(16, 8, 8, 8, 8)[: 4 if build is unet else 5],
         )

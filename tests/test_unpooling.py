@@ -164,5 +164,34 @@ def test_mixed_precision(policy, pool_size):
 
 
 def test_a_pool_size_that_no_byte_counts_is_refused():
-    with pytest.raises(ValueError, match="serves 1 to 16"):
+    with pytest.raises(ValueError, match="from 1 to 16"):
         MaxPoolWithIndices(17)
+
+
+@pytest.mark.parametrize("jit", JIT)
+@pytest.mark.parametrize("place", range(4))
+def test_a_value_that_is_no_number_comes_out(place, jit):
+    window = np.array([1, 2, 3, 2], "float32")
+    window[place] = np.nan
+    model = keras.Sequential(
+        [keras.Input((2, 2, 1)), keras.layers.Lambda(lambda x: MaxPoolWithIndices()(x)[0])]
+    )
+    model.compile(jit_compile=jit)
+    assert np.isnan(model.predict_on_batch(window.reshape(1, 2, 2, 1))).all()
+
+
+def test_integer_maps_are_pooled_too():
+    array = np.random.default_rng(0).integers(0, 9, (2, 5, 7, 3))
+    pooled, indices = MaxPoolWithIndices(3)(array)
+    assert np.array_equal(numpy(pooled), by_loops(array.astype("float32"), 3)[0])
+    assert numpy(MaxUnpool2D(3)(numpy(pooled).astype("int32"), indices)).dtype == np.float32
+
+
+def test_indices_of_another_map_are_refused():
+    _, indices = pool(normal(1, 4, 4, 2), 2)
+    with pytest.raises(
+        ValueError, match="do not belong together: give the indices that MaxPoolWithIndices made"
+    ):
+        MaxUnpool2D()(normal(1, 4, 4, 2), indices)
+    with pytest.raises(ValueError, match="4×4 .* cannot be cut to 5×3"):
+        MaxUnpool2D()(normal(1, 2, 2, 2), indices, normal(1, 5, 3, 2))

@@ -2,7 +2,9 @@
 
 import keras
 from keras import ops
-from keras.src.ops.image import Resize  # the public `ops.image.resize` wants the size as plain numbers
+
+from ..checks import check_maps
+from .bilinear import resized
 
 
 @keras.saving.register_keras_serializable("segkit")
@@ -12,9 +14,12 @@ class Hypercolumns(keras.layers.Layer):
     Taught in notebooks/02_fcn.ipynb.
     """
 
+    def build(self, shapes):
+        check_maps(*shapes)
+
     def call(self, features):  # [(B, H, W, C1), (B, h, w, C2), …] -> (B, H, W, C1 + C2 + …)
-        size = ops.shape(features[0])[1:3]
-        return ops.concatenate([features[0], *(Resize(size).call(feature) for feature in features[1:])], -1)
+        height, width = ops.shape(features[0])[1:3]
+        return ops.concatenate([features[0], *(resized(map_, height, width) for map_ in features[1:])], -1)
 
     def compute_output_shape(self, shapes):
         return (*shapes[0][:3], sum(shape[3] for shape in shapes))

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from ..checks import check_fits, check_maps, check_whole
+
 
 @keras.saving.register_keras_serializable("segkit")
 class PadToMultiple(keras.layers.Layer):
@@ -13,12 +15,16 @@ class PadToMultiple(keras.layers.Layer):
 
     def __init__(self, multiple=32, **kwargs):
         super().__init__(**kwargs)
+        check_whole(multiple=multiple)
         self.multiple = multiple
+
+    def build(self, shape):
+        check_maps(shape)
 
     def call(self, images):  # (B, H, W, C) -> (B, ceil(H/32)*32, ceil(W/32)*32, C)
         for axis in (1, 2):
             size = ops.shape(images)[axis]
-            padded = -(-size // self.multiple) * self.multiple
+            padded = (size + self.multiple - 1) // self.multiple * self.multiple
             rows = ops.minimum(ops.arange(padded), size - 1)
             images = ops.take(images, rows, axis=axis)
         return images
@@ -38,7 +44,11 @@ class CropLike(keras.layers.Layer):
     Taught in notebooks/04_unet_pets.ipynb.
     """
 
+    def build(self, logits_shape, images_shape):
+        check_maps(logits_shape, images_shape)
+
     def call(self, logits, images):  # (B, h, w, C), (B, H, W, 3) -> (B, H, W, C)
+        check_fits(logits, images)
         height, width = ops.shape(images)[1:3]
         return logits[:, :height, :width]
 

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from ..checks import check_alike, check_fits, check_maps, check_whole
+
 
 def windows(images, size):  # (B, h*size, w*size, C) -> (B, h, w, size*size, C)
     """Cut a feature map into its pooling windows, each window's pixels in one row.
@@ -37,17 +39,22 @@ class MaxPoolWithIndices(keras.layers.Layer):
 
     def __init__(self, pool_size=2, **kwargs):
         super().__init__(**kwargs)
-        if not 1 <= pool_size <= 16:
-            raise ValueError(f"pool_size is {pool_size}; an index of one byte serves 1 to 16.")
+        check_whole(pool_size=pool_size, most=16)  # so that an index fits one byte
         self.pool_size = pool_size
 
+    def build(self, shape):
+        check_maps(shape)
+
     def call(self, inputs):  # (B, H, W, C) -> twice (B, ceil(H/pool_size), ceil(W/pool_size), C)
-        height, width = ops.shape(inputs)[1:3]
-        missing = ((0, 0), (0, -height % self.pool_size), (0, -width % self.pool_size), (0, 0))
-        cells = windows(ops.pad(inputs, missing, constant_values=float("-inf")), self.pool_size)
-        numbers = ops.reshape(ops.arange(self.pool_size**2), (-1, 1))
-        largest = cells == ops.max(cells, axis=3, keepdims=True)
-        first = ops.min(ops.where(largest, numbers, self.pool_size**2 - 1), axis=3, keepdims=True)
+        size = self.pool_size
+        below, right = ((size - side % size) % size for side in ops.shape(inputs)[1:3])
+        inputs = ops.cast(inputs, self.compute_dtype)
+        lowest = -65504.0 if self.compute_dtype == "float16" else -3e38  # −∞ times 0 would be no number
+        full = ops.pad(inputs, ((0, 0), (0, below), (0, right), (0, 0)), constant_values=lowest)
+        cells, last = windows(full, size), size**2 - 1
+        numbers = ops.reshape(ops.arange(size**2), (-1, 1))
+        largest = (cells == ops.max(cells, axis=3, keepdims=True, initial=lowest)) | ops.isnan(cells)
+        first = ops.min(ops.where(largest, numbers, last), axis=3, keepdims=True, initial=last)
         pooled = ops.sum(ops.where(numbers == first, cells, 0), axis=3)
         return pooled, ops.cast(ops.squeeze(first, 3), "uint8")
 
@@ -70,13 +77,22 @@ class MaxUnpool2D(keras.layers.Layer):
 
     def __init__(self, pool_size=2, **kwargs):
         super().__init__(**kwargs)
+        check_whole(pool_size=pool_size, most=16)
         self.pool_size = pool_size
 
+    def build(self, pooled_shape, indices_shape, like_shape=None):
+        check_maps(pooled_shape, indices_shape, like_shape or pooled_shape)
+
     def call(self, pooled, indices, like=None):  # twice (B, h, w, C) -> (B, h*pool_size, w*pool_size, C)
+        check_alike(pooled, indices)
+        pooled = ops.cast(pooled, self.compute_dtype)
         numbers = ops.cast(ops.reshape(ops.arange(self.pool_size**2), (-1, 1)), "uint8")
         cells = ops.where(numbers == ops.expand_dims(indices, 3), ops.expand_dims(pooled, 3), 0)
         grown = unwindows(cells, self.pool_size)
-        return grown if like is None else grown[:, : ops.shape(like)[1], : ops.shape(like)[2]]
+        if like is None:
+            return grown
+        check_fits(grown, like)
+        return grown[:, : ops.shape(like)[1], : ops.shape(like)[2]]
 
     def compute_output_spec(self, pooled, indices, like=None):
         sides = [None if side is None else self.pool_size * side for side in pooled.shape[1:3]]

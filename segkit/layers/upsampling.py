@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from ..checks import check_maps, check_whole
+
 
 @keras.saving.register_keras_serializable("segkit")
 class BedOfNails(keras.layers.Layer):
@@ -13,7 +15,11 @@ class BedOfNails(keras.layers.Layer):
 
     def __init__(self, stride=2, **kwargs):
         super().__init__(**kwargs)
+        check_whole(stride=stride)
         self.stride = stride
+
+    def build(self, shape):
+        check_maps(shape)
 
     def call(self, inputs):  # (B, h, w, C) -> (B, h*s, w*s, C)
         batch, height, width, channels = ops.shape(inputs)
@@ -35,12 +41,14 @@ class SubPixel(keras.layers.Layer):
 
     def __init__(self, filters, factor, kernel_size=3, **kwargs):
         super().__init__(**kwargs)
+        check_whole(filters=filters, factor=factor, kernel_size=kernel_size)
         self.filters, self.factor, self.kernel_size = filters, factor, kernel_size
         self.convolution = keras.layers.Conv2D(
             filters * factor**2, kernel_size, padding="same", dtype=self.dtype_policy, name="convolution"
         )
 
     def build(self, input_shape):
+        check_maps(input_shape)
         self.convolution.build(input_shape)
 
     def call(self, inputs):  # (B, h, w, C) -> (B, h*factor, w*factor, filters)

@@ -3,8 +3,9 @@
 import keras
 from keras import layers
 
+from ..checks import check_whole
 from ..layers import BilinearUpsample, CropLike
-from .segnet import VGG16_BLOCKS, scaled
+from .blocks import VGG16_BLOCKS, scaled
 
 
 def large_fov(num_classes, width=1.0):
@@ -14,6 +15,7 @@ def large_fov(num_classes, width=1.0):
     fc6 by 12, so that each still sees far. `width` scales the number of filters of every layer.
     Taught in notebooks/07_deeplab.ipynb.
     """
+    check_whole(num_classes=num_classes)
     blocks, fully = scaled(VGG16_BLOCKS, width), max(1, round(1024 * width))
     images = keras.Input((None, None, 3), name="images")
     x = layers.Rescaling(1 / 127.5, offset=-1)(images)

@@ -3,6 +3,8 @@
 import keras
 from keras import layers, ops
 
+from ..checks import check_whole
+from ..graphs import maps_of, rebuilt, stays_in_place
 from ..layers import Bilinear, CropLike
 
 
@@ -10,65 +12,109 @@ def convolutionalize(classifier):
     """A classifier of pictures of one size → a network for any larger size, an answer for each position.
 
     `Dense` layers become convolutions with the same weights. The first of them has a kernel as large as the map that
-    `Flatten` would flatten; `GlobalAveragePooling2D` becomes a pooling of that size. The other layers are shared.
+    `Flatten` would flatten; a global pooling becomes a pooling of that size. The other layers are shared.
     Taught in notebooks/02_fcn.ipynb.
     """
-    window = None  # (height, width, channels) of the map that is flattened or averaged
-    kernels = []
+    windows = {}  # tensor → (height, width) of the map that was flattened into it; None while it is still a map
+    poolings = {
+        layers.GlobalAveragePooling2D: layers.AveragePooling2D,
+        layers.GlobalMaxPooling2D: layers.MaxPooling2D,
+    }
 
-    def replaced(layer):
-        nonlocal window
-        if isinstance(layer, layers.Flatten):
-            window = layer.input.shape[1:]
-            return layers.Identity()
-        if isinstance(layer, layers.GlobalAveragePooling2D):
-            return layers.AveragePooling2D(layer.input.shape[1:3], strides=1)
-        if not isinstance(layer, layers.Dense):
-            return layer
-        *size, channels = window or (1, 1, layer.kernel.shape[0])
-        window = None
-        new = layers.Conv2D(
-            layer.units, size, activation=layer.activation, use_bias=layer.use_bias, name=layer.name
-        )
-        kernel, *bias = layer.get_weights()
-        kernels.append((new, [kernel.reshape(*size, channels, layer.units), *bias]))
-        return new
+    def slide(layer, *args, **kwargs):
+        (x, *_) = maps_of(layer, *args, **kwargs)
+        window = windows.get(id(x))
+        if window is None and isinstance(layer, layers.Flatten):
+            out, window = layers.Identity()(x), layer.input.shape[1:3]
+        elif window is None and type(layer) in poolings:
+            out = poolings[type(layer)](layer.input.shape[1:3], strides=1)(x)
+            window = None if layer.keepdims else (1, 1)
+        elif window and isinstance(layer, layers.Dense):
+            out, window = convolved(layer, window, x), (1, 1)
+        elif window == (1, 1) and isinstance(layer, layers.BatchNormalization):
+            new = layers.BatchNormalization.from_config(layer.get_config() | {"axis": -1})
+            out = new(x)
+            new.set_weights(layer.get_weights())
+        elif isinstance(layer, layers.Dropout | layers.Activation | layers.ReLU) or (
+            window is None and len(layer.output.shape) == 4 and not isinstance(layer, layers.Reshape)
+        ):
+            out = layer(*args, **kwargs)
+        else:
+            raise ValueError(
+                f"{layer.name!r} ({type(layer).__name__}) does not slide: let Flatten or a global pooling be "
+                "followed by Dense, Dropout and Activation layers alone."
+            )
+        windows[id(out)] = window
+        return out
 
-    functional = keras.Model(classifier.inputs[0], classifier.outputs[0])  # a Sequential model too
-    images = keras.Input((None, None, classifier.input_shape[-1]), name="images")
-    model = keras.models.clone_model(functional, images, clone_function=replaced)
-    for layer, weights in kernels:
-        layer.set_weights(weights)
-    return model
+    return rebuilt(classifier, slide)
+
+
+def convolved(dense, size, x):
+    """A Dense layer's answer at every place of a map: a convolution with the same weights, its kernel of this size.
+
+    Taught in notebooks/02_fcn.ipynb.
+    """
+    config = dense.get_config() | {"filters": dense.units, "kernel_size": size}
+    config |= {"activity_regularizer": dense.activity_regularizer}
+    only_dense = ("units", "quantization_config")
+    convolution = layers.Conv2D.from_config({key: config[key] for key in config if key not in only_dense})
+    out = convolution(x)
+    kernel, *bias = dense.get_weights()
+    convolution.set_weights([kernel.reshape(convolution.kernel.shape), *bias])
+    return out
 
 
 def remove_strides(model):
     """The same weights with every stride set to 1, and what comes after a stride dilated by it: an à-trous network.
 
-    For convolutions without padding, in a chain: what stood at every stride-th place now stands at every place.
+    For convolutions without padding: what stood at every stride-th place now stands at every place.
     Taught in notebooks/02_fcn.ipynb.
     """
-    images = keras.Input((None, None, model.input_shape[-1]), name="images")
-    x, dilation = images, 1
-    for layer in model.layers[1:]:
-        if isinstance(layer, layers.Conv2D):
-            config = layer.get_config() | {
-                "strides": 1,
-                "dilation_rate": dilation,
-                "name": f"{layer.name}_dense",
-            }
-            weights, stride = layer.get_weights(), layer.strides[0]
-            layer = layers.Conv2D.from_config(config)
-            x = layer(x)
-            layer.set_weights(weights)
-            dilation *= stride
-        elif hasattr(layer, "pool_size"):
-            raise ValueError(
-                f"{layer.name!r} pools, and Keras' pooling knows no dilation: use strided convolutions."
-            )
+    strides = {}  # tensor → what all strides before it come to, (rows, columns)
+    made = {}  # a layer that is called twice stays one layer
+
+    def call(layer, *args, **kwargs):
+        passed = {strides.get(id(map_), (1, 1)) for map_ in maps_of(layer, *args, **kwargs)}
+        if len(passed) > 1:
+            raise ValueError(f"{layer.name!r} joins maps of different strides: cut the model before it.")
+        ((rows, columns),) = passed
+        if stays_in_place(layer):
+            out = layer(*args, **kwargs)
         else:
-            x = layer(x)
-    return keras.Model(images, x)
+            if (layer.name, rows, columns) not in made:
+                made[layer.name, rows, columns] = dilated(layer, rows, columns)
+            new = made[layer.name, rows, columns]
+            out = new(*args, **kwargs)
+            new.set_weights(layer.get_weights())
+            down, right = getattr(layer, "strides", (1, 1))
+            rows, columns = rows * down, columns * right
+        strides[id(out)] = rows, columns
+        return out
+
+    return rebuilt(model, call)
+
+
+def dilated(layer, rows, columns):
+    """The layer without its stride, for a map whose places stand `rows` × `columns` times as close as before.
+
+    Taught in notebooks/02_fcn.ipynb.
+    """
+    config = layer.get_config() | {"name": f"{layer.name}_dilated_{rows}x{columns}"}
+    convolution = isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D | layers.SeparableConv2D)
+    if convolution and (layer.padding == "valid" or max(layer.kernel_size) == 1):
+        own_rows, own_columns = layer.dilation_rate
+        rates = rows * own_rows, columns * own_columns
+        return type(layer).from_config(config | {"strides": 1, "dilation_rate": rates})
+    for kind, border in ((layers.ZeroPadding2D, "padding"), (layers.Cropping2D, "cropping")):
+        if isinstance(layer, kind):
+            (above, below), (left, right) = config[border]
+            wider = ((rows * above, rows * below), (columns * left, columns * right))
+            return kind.from_config(config | {border: wider})
+    raise ValueError(
+        f"{layer.name!r} ({type(layer).__name__}) cannot be dilated: use strided convolutions with "
+        'padding="valid" in its place.'
+    )
 
 
 def shift_and_stitch(model, images, stride):
@@ -76,6 +122,7 @@ def shift_and_stitch(model, images, stride):
 
     Taught in notebooks/02_fcn.ipynb.
     """
+    check_whole(stride=stride)
     height, width = (side - stride + 1 for side in images.shape[1:3])
     rows = []
     for top in range(stride):
@@ -98,6 +145,7 @@ def fcn_decoder(features, num_classes, stride=8):
         options |= {"use_bias": False, "kernel_initializer": Bilinear()}
         return layers.Conv2DTranspose(num_classes, 2 * factor, factor, "same", **options)(scores)
 
+    check_whole(num_classes=num_classes)
     if stride not in (8, 16, 32):
         raise ValueError(f"stride is {stride}; FCN-32s, 16s and 8s have 32, 16 and 8.")
     *_, eighth, sixteenth, deepest = features
@@ -124,6 +172,7 @@ def vgg16_for_fcn(vgg16, width=4096):
 
     Taught in notebooks/02_fcn.ipynb.
     """
+    check_whole(width=width)
     images = keras.Input((None, None, 3), name="images")
     _, third, fourth, _, pool5 = vgg16(images)  # before pool2, pool3, pool4, pool5; and behind it
     x = layers.Conv2D(width, 7, padding="same", activation="relu", name="fc6")(pool5)

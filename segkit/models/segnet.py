@@ -3,10 +3,9 @@
 import keras
 from keras import layers
 
+from ..checks import check_whole
 from ..layers import BedOfNails, BilinearUpsample, CropLike, MaxPoolWithIndices, MaxUnpool2D, PadToMultiple
-
-# The 13 convolutions of VGG-16, from one pooling to the next.
-VGG16_BLOCKS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
+from .blocks import VGG16_BLOCKS, scaled
 
 
 def convolve(x, filters, kernel_size=3, convolution=layers.Conv2D, **options):
@@ -52,20 +51,13 @@ def grow(x, blocks, remembered, upsampling="indices"):
     return x
 
 
-def scaled(blocks, width):
-    """The same blocks with `width` times the filters.
-
-    Taught in notebooks/03_segnet.ipynb.
-    """
-    return tuple(tuple(max(1, round(filters * width)) for filters in block) for block in blocks)
-
-
 def segnet(num_classes, upsampling="indices", width=1.0, blocks=VGG16_BLOCKS):
     """SegNet: pictures (B, H, W, 3) with pixels 0..255 → logits (B, H, W, num_classes).
 
     `width` scales the number of filters of every layer.
     Taught in notebooks/03_segnet.ipynb.
     """
+    check_whole(num_classes=num_classes)
     blocks = scaled(blocks, width)
     images = keras.Input((None, None, 3), name="images")
     x = layers.Rescaling(1 / 127.5, offset=-1)(PadToMultiple(2 ** len(blocks))(images))
@@ -83,6 +75,7 @@ def deconvnet(num_classes, upsampling="indices", width=1.0, blocks=VGG16_BLOCKS,
     and is written as one; only the one that answers fc6 grows its map, from 1×1 to 7×7.
     Taught in notebooks/03_segnet.ipynb.
     """
+    check_whole(num_classes=num_classes)
     blocks, (side, fully) = scaled(blocks, width), bridge
     fully = max(1, round(fully * width))
     images = keras.Input((None, None, 3), name="images")
@@ -102,6 +95,7 @@ def autoencoder(code=16, blocks=((32,), (64,), (128,))):
     Nothing but the layer named "code" joins the two halves.
     Taught in notebooks/03_segnet.ipynb.
     """
+    check_whole(code=code)
     images = keras.Input((None, None, 3), name="images")
     x = layers.Rescaling(1 / 127.5, offset=-1)(PadToMultiple(2 ** len(blocks))(images))
     x, remembered = shrink(x, blocks)

@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from ..checks import check_whole
 from ..layers import BilinearUpsample, CropLike, upsample
 
 
@@ -12,6 +13,7 @@ def unet_decoder(features, num_classes, filters=(512, 256, 128, 64), skips=True)
     Each up-sampling block of pix2pix is joined by the encoder's features of the same size.
     Taught in notebooks/04_unet_pets.ipynb.
     """
+    check_whole(num_classes=num_classes)
     *shallow, x = features
     for width, skip in zip(filters, reversed(shallow), strict=True):
         x = upsample(width, 3)(x)
@@ -39,6 +41,7 @@ def light_unet(encoder, num_classes, filters=(192, 96, 64, 48, 16)):
     def convolve(x, convolution):
         return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(convolution(x)))
 
+    check_whole(num_classes=num_classes)
     images = keras.Input((None, None, 3), name="images")
     *shallow, x = encoder(images)
     for width, skip in zip(filters[:-1], reversed(shallow), strict=True):

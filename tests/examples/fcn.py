@@ -5,8 +5,10 @@ import numpy as np
 from keras import layers
 
 from segkit.backbones import encoder
-from segkit.layers import CropLike, Hypercolumns
-from segkit.models import convolutionalize, fcn, remove_strides, vgg16_for_fcn
+from segkit.layers import Hypercolumns
+from segkit.models.fcn import convolutionalize, fcn, remove_strides, vgg16_for_fcn
+
+from ..pyramid import small_encoder
 
 
 def patch_classifier(side=15):
@@ -29,13 +31,13 @@ def example_models():
     """Name -> (model, input array)."""
     pictures = np.random.default_rng(0).integers(0, 256, (2, 33, 20, 3)).astype("float32")
     images = keras.Input((None, None, 3))
-    frozen = encoder("MobileNetV2", "paper")
-    columns = CropLike()(Hypercolumns()(frozen(images)), images)
+    small = small_encoder()
+    columns = Hypercolumns()([images, *small(images)])
     sliding = convolutionalize(patch_classifier())
     return {
-        "8s": (fcn(frozen, 3, 8), pictures),
-        "32s": (fcn(frozen, 3, 32), pictures),
-        "original": (fcn(vgg16_for_fcn(encoder("VGG16", None), width=8), 3, 16), pictures),
+        "8s": (fcn(encoder("MobileNetV2", "paper"), 3, 8), pictures),
+        "32s": (fcn(small, 3, 32), pictures),
+        "original": (fcn(vgg16_for_fcn(small, width=8), 3, 16), pictures),
         "hypercolumns": (keras.Model(images, columns), pictures),
         "sliding": (sliding, pictures),
         "without_strides": (remove_strides(sliding), pictures),

@@ -3,9 +3,10 @@
 import keras
 import numpy as np
 
-from segkit.backbones import encoder
 from segkit.layers import BilinearUpsample, CropLike, PadToMultiple
 from segkit.models import light_unet, unet
+
+from ..pyramid import small_encoder
 
 
 def example_models():
@@ -13,9 +14,9 @@ def example_models():
     pictures = np.random.default_rng(0).integers(0, 256, (2, 33, 20, 3)).astype("float32")
     images = keras.Input((None, None, 3))
     resized = CropLike()(BilinearUpsample(2)(PadToMultiple(8)(images)), images)
-    frozen = encoder("MobileNetV2", "paper")
+    small = small_encoder()
     return {
         "sizes": (keras.Model(images, resized), pictures),
-        "unet": (unet(frozen, 3, filters=(8, 8, 8, 8)), pictures),
-        "light_unet": (light_unet(frozen, 3, filters=(8, 8, 8, 8, 8)), pictures),
+        "unet": (unet(small, 3, filters=(8, 8, 8, 8)), pictures),
+        "light_unet": (light_unet(small, 3, filters=(8, 8, 8, 8, 8)), pictures),
     }

@@ -1,0 +1,78 @@
+"""What layers, models, losses and metrics must be given, checked where it enters: one sentence, with the cure."""
+
+import numbers
+
+import keras
+from keras import ops
+
+
+def check_whole(least=1, most=None, **named):
+    """`check_whole(factor=factor)`: each named number is a whole one, from `least` to `most`."""
+    for name, number in named.items():
+        whole = isinstance(number, numbers.Integral) and not isinstance(number, bool)
+        if not whole or number < least or (most is not None and number > most):
+            up_to = "" if most is None else f" to {most}"
+            raise ValueError(f"{name} is {number!r}; give one whole number, from {least}{up_to}.")
+
+
+def check_maps(*shapes):
+    """Each is the shape of a batch of feature maps, and Keras counts channels last."""
+    check_channels_last()
+    for shape in shapes:
+        if len(shape) != 4:
+            raise ValueError(
+                f"A feature map of shape {tuple(shape)} came; give (batch, height, width, channels): one picture "
+                "becomes a batch by picture[None], a mask gets its channel by mask[..., None]."
+            )
+
+
+def check_channels_last():
+    if keras.config.image_data_format() != "channels_last":
+        raise ValueError(
+            'segkit puts channels last: call keras.config.set_image_data_format("channels_last") before '
+            "anything is built."
+        )
+
+
+def check_fits(large, small):
+    """Where both sizes are known, the map `large` is at least as high and wide as `small`."""
+    for side, needed in zip(large.shape[1:3], small.shape[1:3], strict=True):
+        if isinstance(side, int) and isinstance(needed, int) and side < needed:
+            raise ValueError(
+                f"A map of {large.shape[1]}×{large.shape[2]} (height×width) cannot be cut to "
+                f"{small.shape[1]}×{small.shape[2]}: give the picture or map that this one was made from."
+            )
+
+
+def check_alike(pooled, indices):
+    """Where their sizes are known, values and indices have one shape."""
+    for side, other in zip(pooled.shape, indices.shape, strict=True):
+        if isinstance(side, int) and isinstance(other, int) and side != other:
+            raise ValueError(
+                f"Values {tuple(pooled.shape)} and indices {tuple(indices.shape)} do not belong together: give "
+                "the indices that MaxPoolWithIndices made of a map of this size."
+            )
+
+
+def as_pixels(masks, logits, weights=None):
+    """Masks (B, H, W) or (B, H, W, 1) → int32 (B, H, W); weights for pictures or pixels → float32 that multiplies it."""
+    if len(logits.shape) != 4:
+        raise ValueError(
+            f"The logits have shape {tuple(logits.shape)}; give (batch, height, width, classes)."
+        )
+    masks = ops.convert_to_tensor(masks)
+    if len(masks.shape) == 4 and masks.shape[-1] == 1:
+        masks = ops.squeeze(masks, -1)
+    known = zip(masks.shape, logits.shape, strict=False)
+    if len(masks.shape) != 3 or any(None not in pair and pair[0] != pair[1] for pair in known):
+        raise ValueError(
+            f"Masks of shape {tuple(masks.shape)} do not belong to logits of shape {tuple(logits.shape)}: "
+            "give class numbers (batch, height, width) of the same batch and size."
+        )
+    if weights is not None:
+        weights = ops.cast(weights, "float32")
+        if len(weights.shape) == 4 and weights.shape[-1] == 1:
+            weights = ops.squeeze(weights, -1)
+        while len(weights.shape) < 3:  # one weight for each picture
+            weights = ops.expand_dims(weights, -1)
+    return ops.cast(masks, "int32"), weights

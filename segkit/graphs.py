@@ -1,0 +1,66 @@
+"""What a network is made of, asked in Keras' public ways: its layers without models inside, and those that stay in place."""
+
+import keras
+from keras import layers, ops
+
+from .layers import CropLike, MaxUnpool2D, PadToMultiple
+
+
+def opened(model):
+    """The same tensors and layers, with no model inside: sequential and nested ones are laid open."""
+
+    def open_up(layer, *args, **kwargs):
+        return layer.call(*args, **kwargs) if isinstance(layer, keras.Model) else layer(*args, **kwargs)
+
+    if isinstance(model, keras.Sequential):
+        model = keras.Model(model.inputs[0], model.outputs[0])
+    while any(isinstance(layer, keras.Model) for layer in model.layers):
+        model = keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=open_up)
+    return model
+
+
+def rebuilt(model, call):
+    """`model` for pictures of any size, each of its layers called by `call(layer, *args, **kwargs)`."""
+    model = opened(model)
+    pictures = keras.tree.map_structure(
+        lambda x: keras.Input((None, None, x.shape[-1]), dtype=x.dtype, name=x.name), model.input
+    )
+    return keras.models.clone_model(model, pictures, clone_function=lambda layer: layer, call_function=call)
+
+
+def maps_of(layer, *args, **kwargs):
+    """The tensors whose values a layer uses; one that only gives a size is none of them."""
+    given = [tensor for tensor in keras.tree.flatten((args, kwargs)) if isinstance(tensor, keras.KerasTensor)]
+    return given[: {CropLike: 1, MaxUnpool2D: 2}.get(type(layer))]
+
+
+def _operators():
+    """The classes of ops.add and its like, which have no public name."""
+    x = keras.Input((1, 1, 2))
+    made = [x + x, x - x, x * x, x / x, -x, ops.maximum(x, x), ops.minimum(x, x), ops.concatenate([x, x])]
+    made += [ops.relu(x), ops.sigmoid(x), ops.tanh(x), ops.exp(x), ops.cast(x, "int32"), ops.flip(x)]
+    made += [ops.softmax(x), ops.convert_to_tensor(x)]
+    return tuple({type(operation) for operation in keras.Model(x, made).operations})
+
+
+ON_ONE_PLACE = (
+    *(
+        layers.Activation,
+        layers.ReLU,
+        layers.LeakyReLU,
+        layers.ELU,
+        layers.PReLU,
+        layers.Softmax,
+        layers.Dense,
+    ),
+    *(layers.BatchNormalization, layers.LayerNormalization, layers.Normalization, layers.Rescaling),
+    *(layers.Dropout, layers.SpatialDropout2D, layers.GaussianNoise, layers.GaussianDropout),
+    *(layers.Add, layers.Subtract, layers.Multiply, layers.Average, layers.Maximum, layers.Minimum),
+    *(layers.Concatenate, layers.Identity, layers.InputLayer, CropLike, PadToMultiple, *_operators()),
+)
+
+
+def stays_in_place(layer):
+    """Does it make each place's answer from that place alone?"""
+    axes = keras.tree.flatten(getattr(layer, "axis", -1))
+    return isinstance(layer, ON_ONE_PLACE) and all(axis in (-1, 3) for axis in axes)
