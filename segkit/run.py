@@ -111,14 +111,14 @@ def start(lesson):
     run = Run(lesson=lesson, profile=profile, device=device, precision=_precision(gpus), seed=seed)
     facts = [lesson, f"{profile} profile", device, f"trains in {run.precision}", f"seed {seed}"]
     if minutes := _minutes(notebook, profile):
-        facts.append(minutes_in_words(minutes))
+        facts.append(f"{minutes_range(minutes)} minutes")
     print(" · ".join(facts))
     return run
 
 
-def minutes_in_words(minutes):
-    """A range: the time measured, and twice that for a slow machine."""
-    return f"{minutes:g} to {2 * minutes:g} minutes"
+def minutes_range(minutes):
+    """The time measured, to twice that: what a slow machine takes."""
+    return f"{minutes:g} to {2 * minutes:g}"
 
 
 def _minutes(notebook, profile):
