@@ -8,8 +8,8 @@ import importlib.util
 import os
 import sys
 
-# Before TensorFlow is imported: its log lines about CPU features are not for students.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Before TensorFlow is imported: its log lines about CPU features and missing GPUs are not for students.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from .run import Run, start  # noqa: E402
 

@@ -1,24 +1,51 @@
-"""When a cell is run out of order: say which cell makes the missing name."""
+"""In a notebook: which cell makes a missing name, and one line where the student stops a training.
+
+`segkit.start` turns this on for its kernel; `make lab` does so for every kernel of .venv, as an IPython extension.
+"""
 
 import ast
 import json
+import os
 import pathlib
 
+OWN_NAMES = (  # what keeps to itself the names that it makes
+    ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
+    | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+)  # fmt: skip
+STOPPED = "Stopped. What was learned so far stays in the model; run the cell again to go on or start afresh."
 
-def install(lesson):
-    """Add a hint to every NameError of this notebook. Does nothing outside a notebook."""
-    from .show import notebook
 
-    shell = notebook()
-    if shell is None:
+def install(lesson=None):
+    """Explain a NameError and an interruption of this notebook. Does nothing outside IPython."""
+    shell = _shell()
+    if shell is not None:
+        shell.segkit_lesson = lesson
+        shell.set_custom_exc((NameError, KeyboardInterrupt), _explain)
+
+
+def load_ipython_extension(shell):
+    """The extension "segkit.hints": before `start`, the lesson is the file that JupyterLab says is open."""
+    session = os.environ.get("JPY_SESSION_NAME", "")
+    shell.segkit_lesson = pathlib.Path(session).stem or None
+    shell.set_custom_exc((NameError, KeyboardInterrupt), _explain)
+
+
+def _shell():
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return None
+    return get_ipython()
+
+
+def _explain(shell, kind, error, trace, tb_offset=None):
+    if kind is KeyboardInterrupt:
+        print(STOPPED)
         return
-
-    def explain(shell, kind, error, trace, tb_offset=None):
-        if sentence := hint(error.name, _cells(lesson)):
-            error.add_note(sentence)
-        shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
-
-    shell.set_custom_exc((NameError,), explain)
+    lesson = shell.segkit_lesson
+    if lesson and (sentence := hint(error.name, _cells(lesson))):
+        error.add_note(sentence)
+    shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
 
 
 def hint(name, cells):
@@ -36,27 +63,35 @@ def hint(name, cells):
 
 
 def _made_by(source):
-    """The names that a cell assigns, defines or imports."""
+    """The names that a cell assigns, defines or imports. What a function makes inside itself stays there."""
     try:
         tree = ast.parse(source)
     except SyntaxError:  # a cell with a magic command
         return set()
-    names = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+    names, waiting = set(), [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        if not isinstance(node, OWN_NAMES):
+            waiting += ast.iter_child_nodes(node)
     return names
 
 
-def _cells(lesson):
-    """The lesson's cells, from the notebook beside the kernel or from the checkout that segkit runs from."""
+def find(lesson):
+    """The lesson's notebook: beside the kernel, or in the checkout that segkit runs from; None if it is in neither."""
     checkout = pathlib.Path(__file__).resolve().parents[1] / "notebooks"
     for folder in (pathlib.Path.cwd(), checkout, checkout / "labs"):
         path = folder / f"{lesson}.ipynb"
         if path.is_file():
-            return json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return []
+            return path
+    return None
+
+
+def _cells(lesson):
+    notebook = find(lesson)
+    return json.loads(notebook.read_text(encoding="utf-8"))["cells"] if notebook else []

@@ -1,6 +1,8 @@
 """Open a lesson: device, profile, seed, figure defaults, and the claims that the lesson makes."""
 
+import contextlib
 import dataclasses
+import difflib
 import json
 import logging
 import os
@@ -9,6 +11,8 @@ import shutil
 import subprocess
 import time
 import warnings
+
+from . import hints
 
 PROFILES = ("quick", "full")
 LESSONS = json.loads((pathlib.Path(__file__).parent / "lessons.json").read_text(encoding="utf-8"))
@@ -21,14 +25,15 @@ class Run:
     lesson: str
     profile: str
     device: str
-    precision: str
-    dataset: str
+    precision: str  # for training: keras.config.set_dtype_policy(run.precision)
     seed: int
     started: float = dataclasses.field(default_factory=time.monotonic)
 
-    def pick(self, *, quick, full):
+    def pick(self, *values, **named):
         """The value for this run's profile: `run.pick(quick=8, full=30)`."""
-        return quick if self.profile == "quick" else full
+        if values or set(named) != set(PROFILES):
+            raise TypeError("run.pick takes a value for each profile, by name: run.pick(quick=8, full=30).")
+        return named[self.profile]
 
     def claim(self, sentence, value, *, at_least=None, at_most=None):
         """State a measured number, and fail if it is not what the lesson says.
@@ -76,19 +81,24 @@ class Run:
 
 
 def start(lesson):
-    """Open a lesson: choose the profile, set precision, seed and figure defaults, and say so in one line."""
-    import keras
+    """Open a lesson: choose the profile, set seed and figure defaults, and say so in one line.
 
-    from . import hints, show
+    Numbers are float32 until a training asks for `run.precision`, the one that suits the device.
+    """
+    notebook = hints.find(lesson)
+    if notebook is None and lesson not in LESSONS:
+        raise ValueError(_unknown(lesson))
+    seed = _seed()
+    with _silence():
+        import keras
 
-    gpus = _gpus()
-    facts = LESSONS.get(lesson, {})
+        gpus = _gpus()
+    from . import show
+
     profile = os.environ.get("SEGKIT_PROFILE") or ("full" if gpus else "quick")
     if profile not in PROFILES:
         raise ValueError(f"SEGKIT_PROFILE is {profile!r}; set it to quick or full, or leave it unset.")
-    seed = int(os.environ.get("SEGKIT_SEED") or 0)
-    precision = _precision(gpus)
-    keras.config.set_dtype_policy(precision)
+    keras.config.set_dtype_policy("float32")
     keras.utils.set_random_seed(seed)
     show.set_defaults()
     hints.install(lesson)
@@ -97,20 +107,58 @@ def start(lesson):
     # Keras 3.15 says this at every fit on a tf.data.Dataset, whatever one passes.
     warnings.filterwarnings("ignore", message="`shuffle=True` was passed, but will be ignored")
 
-    run = Run(
-        lesson=lesson,
-        profile=profile,
-        device=f"{len(gpus)} GPU" if gpus else f"CPU with {os.cpu_count()} cores",
-        precision=precision,
-        dataset=facts.get("data", {}).get(profile, "paper_pets"),
-        seed=seed,
-    )
-    minutes = facts.get("minutes", {}).get(profile)
-    duration = f"about {minutes:g} min" if minutes else "time not measured yet"
-    print(
-        f"{lesson} · {profile} profile · {run.device} · {precision} · {run.dataset} · seed {seed} · {duration}"
-    )
+    device = f"{len(gpus)} GPU" if gpus else f"CPU with {os.cpu_count()} cores"
+    run = Run(lesson=lesson, profile=profile, device=device, precision=_precision(gpus), seed=seed)
+    facts = [lesson, f"{profile} profile", device, f"trains in {run.precision}", f"seed {seed}"]
+    if minutes := _minutes(notebook, profile):
+        facts.append(f"{minutes_range(minutes)} minutes")
+    print(" · ".join(facts))
     return run
+
+
+def minutes_range(minutes):
+    """The time measured, to twice that: what a slow machine takes."""
+    return f"{minutes:g} to {2 * minutes:g}"
+
+
+def _minutes(notebook, profile):
+    """What tools/execute.py wrote into the notebook, None where there is no notebook or no measurement."""
+    if notebook is None:
+        return None
+    return json.loads(notebook.read_text(encoding="utf-8"))["metadata"].get("minutes", {}).get(profile)
+
+
+def _unknown(lesson):
+    near = difflib.get_close_matches(str(lesson), LESSONS, n=1)
+    if near:
+        return f"There is no lesson {lesson!r}. Did you mean {near[0]!r}?"
+    return (
+        f"There is no lesson {lesson!r}. Lessons are called like {next(iter(LESSONS))!r}; "
+        f"for a notebook of your own, name its file: {lesson}.ipynb in {pathlib.Path.cwd().name}/."
+    )
+
+
+def _seed():
+    text = os.environ.get("SEGKIT_SEED") or "0"
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise ValueError(f"SEGKIT_SEED is {text!r}; set it to a whole number from 0 on, or leave it unset.")
+    return int(text)
+
+
+@contextlib.contextmanager
+def _silence():
+    """Nothing on stderr while TensorFlow loads: its C++ libraries write there before any setting reaches them.
+
+    An exception still passes.
+    """
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _gpus():

@@ -22,7 +22,8 @@ OPENING_SECTIONS = ("Set up", "By hand", "Train", "Takeaways", "Exercises", "Ref
 TAGS = {"nbval-ignore-output", "raises-exception", "nbval-raises-exception", "exercise-check", "colab"}
 LARGEST = 700_000  # bytes
 LONGEST_CELL = 25  # lines, where the cell is not a source cell
-WORDS = (1_000, 2_000)
+FEWEST_WORDS = 1_000
+MOST = {"code cells": 30, "lines of code": 350, "words": 2_000}  # the template's; longer lessons are told so
 AVOIDED = re.compile(r"\b(just|simply|obviously)\b", re.I)
 OUTSIDE = re.compile(r"(?<![\w.:/])/(?:home|root|work|tmp|usr|Users|content|mnt)/|[A-Z]:\\\\|\.\./shared")
 
@@ -38,8 +39,9 @@ def faults(path):
         yield "has outputs of other code: run tools/execute.py"
     if path.stat().st_size > LARGEST:
         yield f"has {path.stat().st_size / 1000:.0f} kB, more than {LARGEST / 1000:.0f}"
-    prose = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    yield from prose_faults(path, prose)
+    yield from prose_faults(path, prose_of(notebook))
+    if not is_lab(path):
+        yield from lesson_faults(path, notebook)
     for number, cell in enumerate(cells):
         where = f"cell {number}"
         if strange := set(cell.metadata.get("tags", [])) - TAGS:
@@ -51,10 +53,33 @@ def faults(path):
             yield from code_faults(where, cell, following)
 
 
+def is_lab(path):
+    """Labs vary a lesson, and have an order of their own."""
+    return path.parent.name == "labs"
+
+
+def prose_of(notebook):
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
 def prose_faults(path, prose):
+    """What a lab's text must have and must not have, too."""
     first = prose.splitlines()[0] if prose else ""
-    if not re.match(rf"# {int(path.stem[:2])} · \S", first):
+    if is_lab(path):
+        if not re.match(r"# \S", first):
+            yield f"the title is {first!r}; write '# Topic: …'"
+    elif not re.match(rf"# {int(path.stem[:2])} · \S", first):
         yield f"the title is {first!r}; write '# {int(path.stem[:2])} · Topic: …'"
+    if avoided := AVOIDED.findall(prose):
+        yield f"says {', '.join(sorted(set(map(str.lower, avoided))))}, which help no reader"
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", prose):
+        if not re.match(r"https?://|mailto:", target) and not (path.parent / target).exists():
+            yield f"links to {target}, which does not exist"
+
+
+def lesson_faults(path, notebook):
+    """Sections, first screen, length and exercises."""
+    prose = prose_of(notebook)
     headings = [line[3:].strip() for line in prose.splitlines() if line.startswith("## ")]
     wanted = OPENING_SECTIONS if path.stem == OPENING_LESSON else SECTIONS
     found = [
@@ -71,18 +96,23 @@ def prose_faults(path, prose):
         yield "does not state measured minutes on its first screen"
     if "able to" not in prose[:1500]:
         yield "does not say on its first screen what the reader will be able to do"
-    words = len(re.findall(r"\w+", re.sub(r"```.*?```|<[^>]+>", "", prose, flags=re.S)))
-    if not WORDS[0] <= words <= WORDS[1]:
-        yield f"has {words} words, not {WORDS[0]}–{WORDS[1]}"
-    if avoided := AVOIDED.findall(prose):
-        yield f"says {', '.join(sorted(set(map(str.lower, avoided))))}, which help no reader"
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", prose):
-        if not re.match(r"https?://|mailto:", target) and not (path.parent / target).exists():
-            yield f"links to {target}, which does not exist"
+    if (words := sizes(notebook)["words"]) < FEWEST_WORDS:
+        yield f"has {words} words, fewer than {FEWEST_WORDS}"
     solutions = prose.count("<summary>Solution")
-    checks = len([cell for cell in read(path).cells if "exercise-check" in cell.metadata.get("tags", [])])
+    checks = len([cell for cell in notebook.cells if "exercise-check" in cell.metadata.get("tags", [])])
     if not 2 <= checks <= 5 or solutions != checks:
         yield f"has {checks} exercise checks and {solutions} solutions; give 2–5 exercises, each with both"
+
+
+def sizes(notebook):
+    """How much there is to read."""
+    code = code_cells(notebook)
+    prose = re.sub(r"```.*?```|<[^>]+>", "", prose_of(notebook), flags=re.S)
+    return {
+        "code cells": len(code),
+        "lines of code": sum(len(cell.source.splitlines()) for cell in code),
+        "words": len(re.findall(r"\w+", prose)),
+    }
 
 
 def code_faults(where, cell, following):
@@ -106,6 +136,14 @@ def code_faults(where, cell, following):
 
 def main():
     found = [f"{path.relative_to(ROOT)}: {fault}" for path in paths() for fault in faults(path)]
+    for path in paths():
+        long = [
+            f"{number:,} {what} (at most {MOST[what]:,})"
+            for what, number in sizes(read(path)).items()
+            if number > MOST[what]
+        ]
+        if long:
+            print(f"warning: {path.stem} is long: {', '.join(long)}")
     print("\n".join(found) or f"{len(paths())} lessons checked")
     raise SystemExit(1 if found else 0)
 

@@ -1,4 +1,4 @@
-"""Measure every claim of every lesson over three seeds (or more): python tools/claims.py [--seeds 3] [lessons].
+"""Measure every claim of every lesson over three seeds (or more): python tools/claims.py [--seeds 3] [--jobs 1] [lessons].
 
 Writes benchmarks/claims.json: the values, their mean and spread, the worst of them, and the bound that the lesson should
 assert, half of the worst margin. Lessons that are not named keep the rows they have.
@@ -11,7 +11,7 @@ import pathlib
 import statistics
 import tempfile
 
-from execute import execute
+import kernels
 
 from notebooks import ROOT, paths, read
 
@@ -41,19 +41,25 @@ def main():
     )
     parser.add_argument("lessons", nargs="*")
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=1, help="at a time; more disturb what measures seconds")
     options = parser.parse_args()
     os.environ["SEGKIT_PROFILE"] = "quick"
     table = json.loads(CLAIMS.read_text(encoding="utf-8")) if CLAIMS.exists() else {}
     for path in paths(options.lessons):
         with tempfile.TemporaryDirectory() as folder:
-            journal = pathlib.Path(folder) / "claims.jsonl"
-            for seed in range(options.seeds):
-                os.environ |= {"SEGKIT_SEED": str(seed), "SEGKIT_CLAIMS": str(journal)}
-                seconds, result = execute(read(path), path.parent)
-                print(f"{path.stem}  seed {seed}  {seconds:.0f} s  {result}", flush=True)
-            if not journal.exists():
-                continue
-            rows = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
+            journals = [pathlib.Path(folder) / f"{seed}.jsonl" for seed in range(options.seeds)]
+            work = [
+                (path, read(path), {"SEGKIT_SEED": str(seed), "SEGKIT_CLAIMS": str(journal)})
+                for seed, journal in enumerate(journals)
+            ]
+            outcomes = kernels.run(work, options.jobs)
+            print(kernels.table(outcomes), flush=True)
+            lines = [
+                journal.read_text(encoding="utf-8").splitlines() for journal in journals if journal.exists()
+            ]
+        rows = [json.loads(line) for part in lines for line in part]
+        if not rows or any(outcome.error for outcome in outcomes):
+            continue
         names = dict.fromkeys(row["claim"] for row in rows)
         table[path.stem] = {name: summary([row for row in rows if row["claim"] == name]) for name in names}
         for name, result in table[path.stem].items():

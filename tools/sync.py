@@ -13,9 +13,13 @@ import tomllib
 
 import nbformat
 
-from notebooks import ROOT, lessons, paths, read, write
+from notebooks import ROOT, code_cells, lessons, paths, read, write
+from segkit.run import minutes_range
 
 BRANCH = "main"
+# As JupyterLab writes it with the kernel of .venv: then opening a lesson does not mark it as changed. The rest of the
+# metadata is the kernel's, as of the last execution.
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 FETCHED = {"oxford_iiit_pet": "800 MB once", "camvid": "a folder that you fetch once"}
 
 
@@ -54,7 +58,7 @@ def sync_notebook(path, repository):
             cell.source = benchmark_table(cell.metadata["benchmark"])
         if cell.cell_type == "markdown":
             # the marks stand last on their lines: a line that begins with one would not be read as Markdown
-            for mark, words in (("minutes", first_screen(path.stem)), ("colab", badge(path, repository))):
+            for mark, words in (("minutes", first_screen(notebook)), ("colab", badge(path, repository))):
                 line = f"{words} <!-- {mark} -->".strip()
                 cell.source = re.sub(
                     rf"^.*<!-- {mark} -->.*$", lambda _, line=line: line, cell.source, flags=re.M
@@ -66,22 +70,45 @@ def sync_notebook(path, repository):
             source, id="colab", metadata={"tags": ["colab", "nbval-ignore-output"]}
         )
         notebook.cells.insert(1, cell)
+    notebook.metadata["kernelspec"] = KERNEL
     after = nbformat.writes(notebook)
     return notebook, before, after
 
 
-def first_screen(lesson):
-    facts = lessons().get(lesson, {})
-    minutes = facts.get("minutes", {})
-    data = facts.get("data", {})
-    quick = "time not measured yet"
-    if "quick" in minutes:
-        quick = f"**About {minutes['quick']:g} minute{'s' * (minutes['quick'] != 1)}** on 2 CPU cores"
-    if data.get("full") == data.get("quick"):
-        return f"{quick}, without a download (data: `{data.get('quick')}`)."
+def data_sets(notebook):
+    """The sets that a lesson loads, quick and full: from load("name") and load(run.pick(quick="name", full="name"))."""
+    names = {"quick": [], "full": []}
+    for cell in code_cells(notebook):
+        try:
+            calls = [
+                node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Call) and node.args
+            ]
+        except SyntaxError:  # a cell with a magic command
+            continue
+        for call in calls:
+            if ast.unparse(call.func).split(".")[-1] != "load":
+                continue
+            name = call.args[0]
+            named = {word.arg: word.value for word in getattr(name, "keywords", [])}
+            for profile, found in names.items():
+                value = getattr(named.get(profile, name), "value", None)
+                if isinstance(value, str) and value not in found:
+                    found.append(value)
+    return names
+
+
+def first_screen(notebook):
+    """How long the lesson takes and what it loads."""
+    minutes = notebook.metadata.get("minutes", {}).get("quick")
+    duration = f"**{minutes_range(minutes)} minutes** on 2 CPU cores" if minutes else "Time not measured yet"
+    data = data_sets(notebook)
+    quick = " and ".join(f"`{name}`" for name in data["quick"])
+    fetched = [f"`{name}`, {FETCHED[name]}" for name in data["full"] if name in FETCHED]
+    if not fetched:
+        return f"{duration}, without a download (data: {quick})."
     return (
-        f"{quick} without a download (*quick*, data: `{data.get('quick')}`). With a GPU the *full* profile takes "
-        f"the real pictures (`{data.get('full')}`, {FETCHED[data.get('full')]})."
+        f"{duration} without a download (*quick*, data: {quick}). With a GPU the *full* profile takes "
+        f"the real pictures ({'; '.join(fetched)})."
     )
 
 
@@ -96,10 +123,13 @@ def readme_table():
     rows = ["| | lesson | minutes | after it you can |", "|---|---|---|---|"]
     for name, facts in lessons().items():
         number, title = name[:2], facts["title"]
-        ready = (ROOT / "notebooks" / f"{name}.ipynb").exists()
-        picture = f"![A figure of lesson {number}](docs/{name}.jpg)" if ready else ""
-        link = f"{number} · [{title}](notebooks/{name}.ipynb)" if ready else f"{number} · {title} *(to come)*"
-        minutes = f"{facts['minutes']['quick']:g}" if "quick" in facts["minutes"] else ""
+        path = ROOT / "notebooks" / f"{name}.ipynb"
+        picture, link, minutes = "", f"{number} · {title} *(to come)*", ""
+        if path.exists():
+            picture = f"![A figure of lesson {number}](docs/{name}.jpg)"
+            link = f"{number} · [{title}](notebooks/{name}.ipynb)"
+            if measured := read(path).metadata.get("minutes", {}).get("quick"):
+                minutes = minutes_range(measured)
         rows.append(f"| {picture} | {link} | {minutes} | {facts['after']} |")
     return "\n".join(rows)
 
