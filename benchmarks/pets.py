@@ -14,10 +14,11 @@ import numpy as np
 import tensorflow as tf
 
 from segkit.backbones import encoder
-from segkit.datasets import Augment, Pictures, load
+from segkit.datasets import Augment, Pictures, load, storage
 from segkit.losses import CrossEntropyDice
 from segkit.metrics import iou_per_class
 from segkit.models import light_unet, unet
+from segkit.training import both_ways, compile_segmenter, rising_and_falling
 
 SIZE, BATCH, GOAL = 128, 16, 0.65
 
@@ -40,7 +41,7 @@ class Clock(keras.callbacks.Callback):
         self.looking += time.monotonic() - ended
 
 
-def tutorial_batches(builder, split, seed):
+def tutorial_batches(name, split, seed):
     """The input pipeline of the widespread recipe: 0..1 pixels, bilinear masks, flips before the cache."""
 
     def read(example):
@@ -51,7 +52,7 @@ def tutorial_batches(builder, split, seed):
         return image, mask
 
     tf.random.set_seed(seed)
-    examples = builder.as_dataset(split=split)
+    examples = getattr(storage, name)().as_dataset(split=split)
     examples = examples.map(read, num_parallel_calls=tf.data.AUTOTUNE)
     return examples.cache().shuffle(1000, seed=seed).batch(BATCH).prefetch(tf.data.AUTOTUNE)
 
@@ -61,17 +62,12 @@ def pale(images):
     return images * 127.5 + 127.5
 
 
-def compiled(model, optimizer, loss=None):
-    loss = loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(optimizer, loss, metrics=["accuracy"])
-    return model
-
-
 def widespread(pets, clock, seed):
-    batches = tutorial_batches(pets.builder, "train", seed).map(
+    batches = tutorial_batches(pets.name, "train", seed).map(
         lambda image, mask: (pale(image), tf.cast(mask, tf.uint8))
     )
-    model = compiled(unet(encoder("MobileNetV2"), 3), "adam")
+    model = unet(encoder("MobileNetV2"), 3)
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     test = pets.test  # validates on the test pictures, as it stands in the tutorials
     model.fit(
         batches, epochs=5, validation_data=(pale(test.images / 255), test.masks), callbacks=[clock], verbose=0
@@ -80,11 +76,7 @@ def widespread(pets, clock, seed):
 
 
 def corrected(pets, clock, seed):
-    model = compiled(unet(encoder("MobileNetV2"), 3), "adam")
-    for block in model.layers:  # as in the lesson: means that follow within tens of steps
-        for layer in getattr(block, "layers", ()):
-            if isinstance(layer, keras.layers.BatchNormalization):
-                layer.momentum = 0.9
+    model = compile_segmenter(unet(encoder("MobileNetV2"), 3), metrics=["accuracy"])
     batches = everything(pets).batches(BATCH, training=True, augment=Augment(), seed=seed)
     model.fit(batches, epochs=5, callbacks=[clock], verbose=0)
     return model
@@ -93,11 +85,8 @@ def corrected(pets, clock, seed):
 def improved(pets, clock, seed):
     pictures, epochs = everything(pets), 22
     model = light_unet(encoder("MobileNetV2", frozen=8), 3)
-    steps = -(-len(pictures) // BATCH) * epochs
-    rate = keras.optimizers.schedules.CosineDecay(
-        1e-4, steps - steps // 10, warmup_target=1e-3, warmup_steps=steps // 10
-    )
-    compiled(model, keras.optimizers.Adam(rate), CrossEntropyDice())
+    rate = rising_and_falling(1e-3, -(-len(pictures) // BATCH) * epochs)
+    compile_segmenter(model, keras.optimizers.Adam(rate), CrossEntropyDice(), metrics=["accuracy"])
     crops = Augment(flip=True, zoom=(0.6, 1.0), size=96)
     model.fit(
         pictures.batches(BATCH, training=True, augment=crops, seed=seed),
@@ -116,12 +105,6 @@ def everything(pets):
         np.concatenate([part.masks for part in parts]),
         pets.classes,
     )
-
-
-def both_ways(model, images):
-    straight = keras.ops.softmax(model.predict(images, verbose=0))
-    mirrored = keras.ops.softmax(model.predict(images[:, :, ::-1], verbose=0))
-    return np.asarray(straight + mirrored[:, :, ::-1])
 
 
 def main():

@@ -25,7 +25,7 @@ class Run:
     lesson: str
     profile: str
     device: str
-    precision: str  # for training: keras.config.set_dtype_policy(run.precision)
+    precision: str  # for training: see training_precision
     seed: int
     started: float = dataclasses.field(default_factory=time.monotonic)
 
@@ -34,6 +34,18 @@ class Run:
         if values or set(named) != set(PROFILES):
             raise TypeError("run.pick takes a value for each profile, by name: run.pick(quick=8, full=30).")
         return named[self.profile]
+
+    @contextlib.contextmanager
+    def training_precision(self):
+        """`with run.training_precision(): model = …` builds for training in the precision that suits the device."""
+        import keras
+
+        before = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(self.precision)
+        try:
+            yield
+        finally:
+            keras.config.set_dtype_policy(before)
 
     def claim(self, sentence, value, *, at_least=None, at_most=None):
         """State a measured number, and fail if it is not what the lesson says.

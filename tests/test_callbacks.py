@@ -168,14 +168,16 @@ class Disconnect(keras.callbacks.Callback):
 
 net = model()
 batches = pictures(20).batches(4, training=True, augment=Augment(zoom=(0.6, 1.0), light=0.3), seed=3)
-history = net.fit(batches, epochs=5, verbose=0, callbacks=[Resume(folder, batches), Disconnect()])
+endless = {"x": batches.repeat(), "steps_per_epoch": len(batches)}  # or as it is: the epochs are the same
+form = endless if sys.argv[4] == "endless" else {"x": batches}
+history = net.fit(**form, epochs=5, verbose=0, callbacks=[Resume(folder, batches), Disconnect()])
 np.savez(out, loss=history.history["loss"], **{f"w{i}": w for i, w in enumerate(net.get_weights())})
 """
 
 
-def train(folder, kill_after, out):
+def train(folder, kill_after, out, form="finite"):
     return subprocess.run(
-        [sys.executable, "-c", TRAIN, str(folder), str(kill_after), str(out)],
+        [sys.executable, "-c", TRAIN, str(folder), str(kill_after), str(out), form],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -186,7 +188,7 @@ def test_a_killed_training_ends_with_the_weights_of_an_unbroken_one(tmp_path):
     """Shuffling, augmentation and dropout included: all of them follow from seed and epoch."""
     assert train(tmp_path / "a", -1, tmp_path / "whole.npz").returncode == 0
     assert train(tmp_path / "b", 2, tmp_path / "broken.npz").returncode == -9
-    resumed = train(tmp_path / "b", -1, tmp_path / "broken.npz")
+    resumed = train(tmp_path / "b", -1, tmp_path / "broken.npz", "endless")
     assert resumed.returncode == 0, resumed.stderr[-2000:]
     assert "Going on after epoch 2" in resumed.stdout
     whole, broken = np.load(tmp_path / "whole.npz"), np.load(tmp_path / "broken.npz")

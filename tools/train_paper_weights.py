@@ -15,8 +15,9 @@ import numpy as np
 import tensorflow as tf
 
 from segkit import backbones
-from segkit.datasets import Augment
-from segkit.paper.scenes import SPECIES, draw_scene
+from segkit.datasets import Augment, Pictures
+from segkit.paper import SPECIES, draw_scene
+from segkit.training import rising_and_falling
 
 TRAINING_SEED, TEST_SEED = 1000, 1001
 SIZE, GRIDS = 96, (24, 12, 6, 3)
@@ -36,18 +37,6 @@ def shares(masks):
     """For each grid, the share of each class in each cell."""
     one_hot = tf.one_hot(tf.cast(masks, tf.int32), 1 + len(SPECIES))
     return tuple(tf.nn.avg_pool2d(one_hot, SIZE // cells, SIZE // cells, "VALID") for cells in GRIDS)
-
-
-def batches(images, masks, batch_size):
-    augment = Augment(flip=True, zoom=(0.7, 1.0), light=0.2)
-
-    def change(step, batch):
-        changed, moved = augment(*batch, tf.stack([tf.constant(0, tf.int64), step]))
-        return changed, shares(moved)
-
-    rows = tf.data.Dataset.from_tensor_slices((images, masks)).shuffle(len(images), seed=0)
-    rows = rows.repeat().batch(batch_size, drop_remainder=True).enumerate()
-    return rows.map(change, num_parallel_calls=2).prefetch(4)
 
 
 def main():
@@ -70,19 +59,22 @@ def main():
     heads = [keras.layers.Conv2D(1 + len(SPECIES), 1, name=f"grid_{cells}") for cells in GRIDS]
     answers = [head(feature) for head, feature in zip(heads, features, strict=True)]
     model = keras.Model(pictures, answers)
-    steps = options.scenes // options.batch
-    rate = keras.optimizers.schedules.CosineDecay(
-        1e-4, steps * options.epochs - 100, warmup_target=2e-3, warmup_steps=100
+    pictures = Pictures(images, masks, ("background", *SPECIES))
+    data = pictures.batches(
+        options.batch,
+        training=True,
+        augment=Augment(flip=True, zoom=(0.7, 1.0), light=0.2),
+        encode=lambda fields, seed: (fields["image"], shares(fields["mask"])),
     )
+    rate = rising_and_falling(2e-3, len(data) * options.epochs)
     entropy = keras.losses.CategoricalCrossentropy(from_logits=True)
     model.compile(
         keras.optimizers.AdamW(rate, weight_decay=0.01),
         [entropy] * len(GRIDS),
         metrics=[["accuracy"]] * len(GRIDS),
     )
-    data = batches(images, masks, options.batch)
     test = (test_images, shares(test_masks))
-    model.fit(data, epochs=options.epochs, steps_per_epoch=steps, validation_data=test, verbose=2)
+    model.fit(data, epochs=options.epochs, validation_data=test, verbose=2)
 
     weights = {
         f"{index:03d}": weight.astype(np.float16) for index, weight in enumerate(network.get_weights())

@@ -114,6 +114,8 @@ class Pictures:
         `training=True` shuffles, anew each epoch; `augment(fields, seed) -> fields` then changes each batch, anew each
         epoch too. `encode(fields, seed) -> (x, y)` or `(x, y, weights)` makes of a batch's fields what the model trains
         on. Order and noise depend on (`seed`, epoch) alone, so that a resumed training repeats them.
+        `fit(batches)` starts the pipeline once an epoch, some hundredths of a second; where that counts, on a GPU,
+        `fit(batches.repeat(), steps_per_epoch=len(batches))` lets it run on.
         """
         return make_batches(self, batch_size, training, augment, encode, seed)
 

@@ -55,17 +55,18 @@ class Augment:
             numbers = tf.random.stateless_uniform((count, *shape), seeds[index], low, high)
             return tf.repeat(numbers, frames, axis=0) if frames else numbers
 
-        turned = draw(0, 0.0, 1.0) < 0.5 if self.flip else None
+        moves = []
         if self.zoom != (1.0, 1.0) or self.turn or size != (height, width):
-            zoom, angle = draw(1, *self.zoom), draw(2, -1.0, 1.0) * self.turn * (math.pi / 180)
-            upright = not self.turn and self.zoom[1] <= 1
-            geometry = Warp(turned, zoom, angle, draw(3, -1.0, 1.0, 2), (height, width), size, upright)
-        elif self.flip:
-            geometry = Mirror(turned)
-        else:
-            geometry = None
-        if geometry is not None:
-            fields = self._moved(fields, geometry, frames)
+            zoom, shift = draw(1, *self.zoom), draw(3, -1.0, 1.0, 2)
+            if self.turn or self.zoom[1] > 1:
+                angle = draw(2, -1.0, 1.0) * self.turn * (math.pi / 180)
+                moves.append(Warp(zoom, angle, shift, (height, width), size))
+            else:
+                moves.append(Crop(zoom, shift, (height, width), size))
+        if self.flip:
+            moves.append(Mirror(draw(0, 0.0, 1.0) < 0.5))
+        for move in moves:
+            fields = self._moved(fields, move, frames)
         if self.light:
             strengths = [draw(4 + index, -1.0, 1.0, 1, 1, shades) for index, shades in enumerate((1, 1, 3))]
             fields = {
@@ -74,16 +75,16 @@ class Augment:
             }
         return fields
 
-    def _moved(self, fields, geometry, frames):
+    def _moved(self, fields, move, frames):
         moved = {}
         for name, field in fields.items():
             kind = KINDS.get(name) or _kind(field, fields["image"])
             if kind == "picture":
-                moved[name] = _per_frame(geometry.picture, field, frames)
+                moved[name] = _per_frame(move.picture, field, frames)
             elif kind == "labels":
-                moved[name] = _per_frame(geometry.labels, field, frames)
+                moved[name] = _per_frame(move.labels, field, frames)
             elif kind == "points":
-                moved[name] = _per_frame(lambda points: self._points(points, geometry), field, frames)
+                moved[name] = _per_frame(lambda points: self._points(points, move), field, frames)
             elif kind == "as it is":
                 moved[name] = field
         if "boxes" in fields:
@@ -92,26 +93,26 @@ class Augment:
                 moved["boxes"] = _per_frame(lambda ids: boxes_of(ids, objects), moved["instances"], frames)
             else:
                 moved["boxes"] = _per_frame(
-                    lambda boxes: _moved_corners(boxes, geometry), fields["boxes"], frames
+                    lambda boxes: _moved_corners(boxes, move), fields["boxes"], frames
                 )
         if "valid" in fields:
             seen = moved["boxes"][..., 2] > moved["boxes"][..., 0] if "boxes" in moved else True
             moved["valid"] = fields["valid"] & seen
         return moved
 
-    def _points(self, points, geometry):  # (B, M, P, 3): y, x, visibility
+    def _points(self, points, move):  # (B, M, P, 3): y, x, visibility
         if points.shape[-2] != len(self.points):
             raise ValueError(
                 f"These pictures have {points.shape[-2]} key points and Augment knows {len(self.points)}: give their names, "
                 "Augment(points=(…)), so that left_… and right_… trade places in a mirror."
             )
-        places, seen = geometry.points(points[..., :2]), points[..., 2:]
+        places, seen = move.points(points[..., :2]), points[..., 2:]
         inside = tf.reduce_all((places >= 0) & (places < 1), axis=-1, keepdims=True) & (seen > 0)
         points = tf.where(inside, tf.concat([places, seen], axis=-1), 0.0)
-        if geometry.turned is None:
+        if not isinstance(move, Mirror):
             return points
         swapped = tf.gather(points, _mirrored_names(self.points), axis=-2)
-        return tf.where(geometry.turned[:, None, None, None], swapped, points)
+        return tf.where(move.turned[:, None, None, None], swapped, points)
 
     def _lit(self, images, bright, contrast, tint):
         images = tf.cast(images, tf.float32)
@@ -142,59 +143,75 @@ class Mirror:
         return tf.stack([y, tf.where(turned, 1 - x, x)], axis=-1)
 
 
-class Warp:
-    """Zoom, shift, turn and another size: for each pixel that comes out, the place that it is read from."""
+class Crop:
+    """A part of each picture, of whole pixels, drawn at another size."""
 
-    def __init__(self, turned, zoom, angle, shift, old_size, new_size, upright):
-        self.turned, self.old_size, self.new_size = turned, old_size, new_size
-        mirror = 1.0 if turned is None else tf.where(turned, -1.0, 1.0)
-        step_y, step_x = (zoom * old / new for old, new in zip(old_size, new_size, strict=True))
-        # One pixel on moves the place by these (y, x); x runs backwards in a mirror.
-        self.down = tf.stack([tf.cos(angle) * step_y, -tf.sin(angle) * step_y], axis=-1)
-        self.right = tf.stack([mirror * tf.sin(angle) * step_x, mirror * tf.cos(angle) * step_x], axis=-1)
-        old_center, new_center = ([(side - 1) / 2 for side in size] for size in (old_size, new_size))
-        reach = tf.stack([step_y * new_center[0], step_x * new_center[1]], axis=-1)
-        self.center = old_center + shift * tf.maximum(old_center - reach, 0)  # what stays in view lies inside
-        self.first = self.center - self.down * new_center[0] - self.right * new_center[1]
-        inside = all(new <= old for new, old in zip(new_size, old_size, strict=True))
-        self.upright = upright and inside  # then it is a crop, which is faster
+    def __init__(self, zoom, shift, old_size, new_size):
+        self.new_size = new_size
+        old = tf.constant(old_size, tf.float32)
+        self.size = tf.maximum(tf.round(zoom[:, None] * old), 1)  # (B, 2): height and width
+        self.corner = tf.round((old - self.size) * (shift + 1) / 2)
+        self.old_size = old
 
     def picture(self, images):
-        if self.upright:
-            last = self.first + self.down * (self.new_size[0] - 1) + self.right * (self.new_size[1] - 1)
-            ends = [max(side - 1, 1) for side in self.old_size]
-            corners = tf.clip_by_value(tf.concat([self.first / ends, last / ends], axis=-1), 0.0, 1.0)
-            moved = tf.image.crop_and_resize(images, corners, tf.range(tf.shape(images)[0]), self.new_size)
-        else:
-            moved = self._projected(tf.cast(images, tf.float32), "BILINEAR")
-        return _pixels(moved) if images.dtype == tf.uint8 else tf.cast(moved, images.dtype)
+        # One at a time: TensorFlow's resizing is several times as fast as its cropping and resizing of batches.
+        def resized(one):
+            picture, corner, size = one
+            part = picture[None, corner[0] : corner[0] + size[0], corner[1] : corner[1] + size[1]]
+            grown = tf.raw_ops.ResizeBilinear(images=part, size=self.new_size, half_pixel_centers=True)[0]
+            return tf.cast(grown + 0.5 if images.dtype == tf.uint8 else grown, images.dtype)
+
+        whole = (images, tf.cast(self.corner, tf.int32), tf.cast(self.size, tf.int32))
+        shape = (*self.new_size, images.shape[-1])
+        return tf.map_fn(resized, whole, fn_output_signature=tf.TensorSpec(shape, images.dtype))
 
     def labels(self, masks):
-        if not self.upright:
-            return self._projected(masks[..., None], "NEAREST")[..., 0]
-        for axis, step in ((0, self.down), (1, self.right)):
-            places = self.first[:, axis, None] + step[:, axis, None] * tf.range(
-                self.new_size[axis], dtype=tf.float32
+        for axis in (0, 1):  # rows; then the columns, which are the rows of the transposed mask
+            steps = (tf.range(self.new_size[axis], dtype=tf.float32) + 0.5) / self.new_size[axis]
+            places = tf.cast(
+                self.corner[:, axis, None] + tf.floor(steps * self.size[:, axis, None]), tf.int32
             )
-            places = tf.clip_by_value(tf.cast(tf.round(places), tf.int32), 0, self.old_size[axis] - 1)
-            masks = tf.gather(masks, places, axis=1 + axis, batch_dims=1)
+            masks = tf.transpose(tf.gather(masks, places, axis=1, batch_dims=1), (0, 2, 1))
         return masks
 
     def points(self, places):
-        (down_y, down_x), (right_y, right_x) = tf.unstack(self.down, axis=-1), tf.unstack(self.right, axis=-1)
-        area = down_y * right_x - down_x * right_y
+        corner, size = (_spread(numbers, places) for numbers in (self.corner, self.size))
+        return (places * self.old_size - corner) / size
 
-        def spread(numbers):
-            return tf.reshape(numbers, (-1, *[1] * (places.shape.rank - 2)))
 
-        y = places[..., 0] * self.old_size[0] - 0.5 - spread(self.first[:, 0])
-        x = places[..., 1] * self.old_size[1] - 0.5 - spread(self.first[:, 1])
-        row = (y * spread(right_x) - x * spread(right_y)) / spread(area)
-        column = (x * spread(down_y) - y * spread(down_x)) / spread(area)
-        return tf.stack([(row + 0.5) / self.new_size[0], (column + 0.5) / self.new_size[1]], axis=-1)
+class Warp:
+    """Zoom, shift, turn and another size: for each pixel that comes out, the place that it is read from."""
+
+    def __init__(self, zoom, angle, shift, old_size, new_size):
+        self.old_size, self.new_size = old_size, new_size
+        step_y, step_x = (zoom * old / new for old, new in zip(old_size, new_size, strict=True))
+        # One pixel on moves the place by these (y, x).
+        self.down = tf.stack([tf.cos(angle) * step_y, -tf.sin(angle) * step_y], axis=-1)
+        self.right = tf.stack([tf.sin(angle) * step_x, tf.cos(angle) * step_x], axis=-1)
+        old_center, new_center = ([(side - 1) / 2 for side in size] for size in (old_size, new_size))
+        room = (1 - tf.minimum(zoom, 1.0))[:, None] * tf.constant(old_size, tf.float32) / 2
+        self.first = old_center + shift * room - self.down * new_center[0] - self.right * new_center[1]
+
+    def picture(self, images):
+        moved = self._projected(tf.cast(images, tf.float32), "BILINEAR")
+        return _pixels(moved) if images.dtype == tf.uint8 else tf.cast(moved, images.dtype)
+
+    def labels(self, masks):
+        return self._projected(masks[..., None], "NEAREST")[..., 0]
+
+    def points(self, places):
+        down, right, first = (_spread(numbers, places) for numbers in (self.down, self.right, self.first))
+        y, x = tf.unstack(places * tf.constant(self.old_size, tf.float32) - 0.5 - first, axis=-1)
+        area = down[..., 0] * right[..., 1] - down[..., 1] * right[..., 0]
+        row = (y * right[..., 1] - x * right[..., 0]) / area
+        column = (x * down[..., 0] - y * down[..., 1]) / area
+        return (tf.stack([row, column], axis=-1) + 0.5) / tf.constant(self.new_size, tf.float32)
 
     def _projected(self, images, interpolation):
-        (down_y, down_x), (right_y, right_x) = tf.unstack(self.down, axis=-1), tf.unstack(self.right, axis=-1)
+        (down_y, down_x), (right_y, right_x) = (
+            tf.unstack(self.down, axis=-1),
+            tf.unstack(self.right, axis=-1),
+        )
         zero = tf.zeros_like(down_y)
         matrices = [right_x, down_x, self.first[:, 1], right_y, down_y, self.first[:, 0], zero, zero]
         moved = tf.raw_ops.ImageProjectiveTransformV3(
@@ -223,11 +240,11 @@ def boxes_of(instances, count):
     return tf.cast(tf.where((bottom > top)[..., None], boxes, 0), tf.float32)
 
 
-def _moved_corners(boxes, geometry):
+def _moved_corners(boxes, move):
     """Where there are no instances: the box round the moved corners, as far as it lies in the picture."""
     top, left, bottom, right = tf.unstack(boxes, axis=-1)
     corners = [tf.stack([y, x], axis=-1) for y in (top, bottom) for x in (left, right)]
-    corners = tf.clip_by_value(geometry.points(tf.stack(corners, axis=2)), 0.0, 1.0)
+    corners = tf.clip_by_value(move.points(tf.stack(corners, axis=2)), 0.0, 1.0)
     moved = tf.concat([tf.reduce_min(corners, axis=2), tf.reduce_max(corners, axis=2)], axis=-1)
     is_box = (bottom > top) & (moved[..., 2] > moved[..., 0]) & (moved[..., 3] > moved[..., 1])
     return tf.where(is_box[..., None], moved, 0.0)
@@ -250,6 +267,11 @@ def _per_frame(move, field, frames):
         return move(field)
     moved = move(tf.reshape(field, (-1, *field.shape[2:])))
     return tf.reshape(moved, (-1, frames, *moved.shape[1:]))
+
+
+def _spread(numbers, places):
+    """(B, 2) numbers, one pair a picture, beside places (B, …, 2)."""
+    return tf.reshape(numbers, (-1, *[1] * (places.shape.rank - 2), 2))
 
 
 def _pixels(images):
