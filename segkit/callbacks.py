@@ -59,7 +59,7 @@ class DisplayCallback(keras.callbacks.Callback):
         self.figure.suptitle(f"Validation pictures {moment}", fontsize=11)
         buffer = io.BytesIO()
         self.figure.savefig(buffer, format="jpeg", pil_kwargs={"quality": 85})
-        captions = "; ".join(", ".join(caption for caption, _ in row) for row in rows)
+        captions = "; ".join(", ".join(caption for caption, _ in row if caption) for row in rows)
         self.handle = show.publish(
             buffer.getvalue(), "jpeg", f"Validation pictures {moment}: {captions}.", self.handle
         )
