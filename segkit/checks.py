@@ -55,7 +55,7 @@ def check_alike(pooled, indices):
 
 
 def as_pixels(masks, logits, weights=None):
-    """Masks (B, H, W) or (B, H, W, 1) → int32 (B, H, W); weights for pictures or pixels → float32 that multiplies it."""
+    """Masks (B, H, W) or (B, H, W, 1) → int32 (B, H, W); weights for pictures or pixels → float32 (B, H, W)."""
     if len(logits.shape) != 4:
         raise ValueError(
             f"The logits have shape {tuple(logits.shape)}; give (batch, height, width, classes)."
@@ -75,4 +75,5 @@ def as_pixels(masks, logits, weights=None):
             weights = ops.squeeze(weights, -1)
         while len(weights.shape) < 3:  # one weight for each picture
             weights = ops.expand_dims(weights, -1)
+        weights = ops.broadcast_to(weights, ops.shape(masks))
     return ops.cast(masks, "int32"), weights

@@ -16,7 +16,9 @@ class BorderIoU(keras.metrics.IoU):
     Taught in notebooks/14_metrics.ipynb.
     """
 
-    def __init__(self, name="border_iou", dtype=None):
+    def __init__(
+        self, name="border_iou", dtype="float32"
+    ):  # Keras counts in whole numbers, and weights in none
         super().__init__(num_classes=3, target_class_ids=[2], ignore_class=VOID, name=name, dtype=dtype)
 
     def update_state(self, masks, logits, sample_weight=None):
@@ -28,8 +30,6 @@ class BorderIoU(keras.metrics.IoU):
         masks, weights = as_pixels(masks, logits, sample_weight)
         wrong = ops.where(masks == 2, 0, 2)
         guess = ops.where(answered(logits), ops.cast(ops.argmax(logits, axis=-1), "int32"), wrong)
-        if weights is not None:
-            weights = ops.broadcast_to(weights, ops.shape(masks))
         return super().update_state(masks, guess, weights)
 
     def get_config(self):
@@ -74,8 +74,9 @@ class BoundaryIoU(keras.metrics.Metric):
         return one_hot - peeled(peeled(one_hot, reach, axis=1), reach, axis=2)
 
     def result(self):
-        present = self.either > 0
-        scores = ops.where(present, self.shared / ops.where(present, self.either, 1), 0)
+        shared, either = ops.convert_to_tensor(self.shared), ops.convert_to_tensor(self.either)
+        present = either > 0
+        scores = ops.where(present, shared / ops.where(present, either, 1), 0)
         return ops.sum(scores) / ops.maximum(ops.sum(ops.cast(present, "float32")), 1)
 
     def get_config(self):

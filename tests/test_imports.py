@@ -67,7 +67,7 @@ ROOMS = (
     "graphs.py",
     "checks.py",
 )
-PIECES = "upsampling sizes unpooling fcn segnet deeplab receptive_field unet losses metrics layers_everywhere export"
+PIECES = "upsampling sizes unpooling fcn segnet deeplab receptive_field unet losses metrics layers_everywhere export backbones saving"
 OURS = [path for path in SEGKIT if path.relative_to(ROOT / "segkit").parts[0] in ROOMS]
 OURS += [ROOT / "tests" / f"test_{name}.py" for name in PIECES.split()]
 

@@ -56,7 +56,6 @@ NETWORKS = {
     "bilinear, Keras": lambda x: layers.UpSampling2D(2, interpolation="bilinear")(layers.MaxPooling2D(2)(x)),
     "nails": lambda x: conv(3, padding="same")(BedOfNails(2)(layers.MaxPooling2D(2)(x))),
     "indices": unpooled,
-    "cut to size": lambda x: MaxUnpool2D(2)(*MaxPoolWithIndices(2)(x), x),
     "sub-pixel": lambda x: positive_sub_pixel()(layers.MaxPooling2D(2)(x)),
     "padded": lambda x: layers.Cropping2D(3)(conv(3, 2)(layers.ZeroPadding2D(((0, 1), (2, 0)))(x))),
     "nested sequential": lambda x: conv(3)(keras.Sequential([conv(3, 2), layers.ReLU(), conv(3)])(x)),
@@ -157,6 +156,12 @@ def test_strides_are_exact_fractions():
     assert receptive_field(keras.Model(images, grown)) == (70, 1)
     assert receptive_field(keras.Model(images, BilinearUpsample(8)(images)))[1] == 1 / 8
     assert receptive_field(keras.Model(images, BilinearUpsample(11)(layers.MaxPooling2D(22)(images))))[1] == 2
+
+
+def test_a_map_that_only_gives_its_size_is_not_looked_at():
+    images = keras.Input((None, None, 1))
+    cut = MaxUnpool2D(2)(*MaxPoolWithIndices(2)(images), conv(9, padding="same")(images))
+    assert receptive_field(keras.Model(images, cut)) == (2, 1)
 
 
 def test_each_input_has_its_own_answer():

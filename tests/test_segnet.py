@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from segkit.layers import BedOfNails, BilinearUpsample, MaxUnpool2D
-from segkit.models import autoencoder, deconvnet, segnet
+from segkit.models import autoencoder, deconvnet, fcn, large_fov, light_unet, segnet, unet
+
+from .pyramid import small_encoder
 
 XLA = keras.backend.backend() in ("tensorflow", "jax")
 SMALL = ((4, 4), (6, 6), (8, 8, 8))
@@ -89,7 +91,31 @@ def test_an_autoencoder_learns_to_restore_and_its_code_is_small():
     model.compile(keras.optimizers.Adam(0.01), "mse")
     history = model.fit(pictures, pictures, epochs=40, verbose=0).history["loss"]
     assert history[-1] < history[0] / 5
-    restored = model.predict(pictures, verbose=0)
+    restored = keras.ops.convert_to_numpy(model(pictures))
     assert restored.shape == pictures.shape and 0 <= restored.min() and restored.max() <= 255
     code = keras.Model(model.input, model.get_layer("code").output)
     assert code(pictures).shape == (3, 6, 5, 4)
+
+
+BUILDERS = {
+    "segnet": segnet,
+    "deconvnet": deconvnet,
+    "large_fov": large_fov,
+    "fcn": lambda classes: fcn(small_encoder(), classes),
+    "unet": lambda classes: unet(small_encoder(), classes),
+    "light_unet": lambda classes: light_unet(small_encoder(), classes),
+    "autoencoder": autoencoder,
+}
+
+
+@pytest.mark.parametrize("wrong", [0, -1, 2.0, None])
+@pytest.mark.parametrize("name", BUILDERS)
+def test_a_number_of_classes_that_is_none_is_refused(name, wrong):
+    with pytest.raises(ValueError, match="give one whole number, from 1"):
+        BUILDERS[name](wrong)
+
+
+@pytest.mark.parametrize("build", [segnet, deconvnet, large_fov])
+def test_a_width_of_nothing_is_refused(build):
+    with pytest.raises(ValueError, match="width is 0; give a number above 0"):
+        build(3, width=0)

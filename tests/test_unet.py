@@ -36,11 +36,12 @@ def test_the_light_network_has_a_third_of_them(frozen):
 
 
 @pytest.mark.parametrize("build", [unet, light_unet])
-@pytest.mark.parametrize("size", [(1, 1), (37, 50), (128, 32), (64, 64)])
-def test_the_mask_has_the_pictures_size_and_is_float32(frozen, build, size):
-    images = np.random.RandomState(0).randint(0, 256, (1, *size, 3)).astype("uint8")
-    logits = build(frozen, 4).predict_on_batch(images)
-    assert logits.shape == (1, *size, 4) and logits.dtype == np.float32
+def test_the_mask_has_the_pictures_size_and_is_float32(frozen, build):
+    model = build(frozen, 4)
+    for size in [(1, 1), (37, 50), (128, 32), (64, 64)]:
+        images = np.random.RandomState(0).randint(0, 256, (1, *size, 3)).astype("uint8")
+        logits = ops.convert_to_numpy(model(images))
+        assert logits.shape == (1, *size, 4) and logits.dtype == np.float32
 
 
 def test_without_skips_the_shallow_features_do_not_reach_the_decoder(frozen):
@@ -50,7 +51,7 @@ def test_without_skips_the_shallow_features_do_not_reach_the_decoder(frozen):
 
 
 @pytest.mark.parametrize("build", [unet, light_unet])
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_a_compiled_training_step(build, policy):
     """XLA and mixed precision: one step, a finite loss, float32 logits. A batch of one picture works too."""
     if policy == "mixed_float16" and keras.backend.backend() == "torch":
@@ -65,9 +66,8 @@ def test_a_compiled_training_step(build, policy):
     finally:
         keras.config.set_dtype_policy("float32")
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=255)
-    jit = (
-        keras.backend.backend() in ("tensorflow", "jax") and policy == "mixed_bfloat16"
-    )  # compiling takes a while
+    # Compiling takes a while: of the two, light_unet has all of segkit's layers.
+    jit = keras.backend.backend() != "torch" and policy == "mixed_bfloat16" and build is light_unet
     model.compile("adam", loss, jit_compile=jit)
     images = np.random.RandomState(0).randint(0, 256, (1, 32, 32, 3)).astype("float32")
     masks = np.random.RandomState(1).choice([0, 1, 2, 255], (1, 32, 32)).astype("uint8")

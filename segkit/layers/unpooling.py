@@ -53,7 +53,8 @@ class MaxPoolWithIndices(keras.layers.Layer):
         full = ops.pad(inputs, ((0, 0), (0, below), (0, right), (0, 0)), constant_values=lowest)
         cells, last = windows(full, size), size**2 - 1
         numbers = ops.reshape(ops.arange(size**2), (-1, 1))
-        largest = (cells == ops.max(cells, axis=3, keepdims=True, initial=lowest)) | ops.isnan(cells)
+        ranks = ops.where(ops.isnan(cells), float("inf"), cells)  # what is no number must not get lost
+        largest = ranks == ops.max(ranks, axis=3, keepdims=True, initial=lowest)
         first = ops.min(ops.where(largest, numbers, last), axis=3, keepdims=True, initial=last)
         pooled = ops.sum(ops.where(numbers == first, cells, 0), axis=3)
         return pooled, ops.cast(ops.squeeze(first, 3), "uint8")

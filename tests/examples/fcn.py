@@ -31,11 +31,12 @@ def example_models():
     """Name -> (model, input array)."""
     pictures = np.random.default_rng(0).integers(0, 256, (2, 33, 20, 3)).astype("float32")
     images = keras.Input((None, None, 3))
-    small = small_encoder()
+    small, real = small_encoder(), encoder("MobileNetV2", "paper")
     columns = Hypercolumns()([images, *small(images)])
     sliding = convolutionalize(patch_classifier())
     return {
-        "8s": (fcn(encoder("MobileNetV2", "paper"), 3, 8), pictures),
+        "encoder": (keras.Model(real.input, real.outputs[-1]), pictures),
+        "8s": (fcn(small, 3, 8), pictures),
         "32s": (fcn(small, 3, 32), pictures),
         "original": (fcn(vgg16_for_fcn(small, width=8), 3, 16), pictures),
         "hypercolumns": (keras.Model(images, columns), pictures),
