@@ -8,11 +8,12 @@ import pathlib
 import re
 
 import nbformat
+import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 # Two processes share two cores: one thread each costs a quarter less CPU time than two that wait for one another.
 os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
-os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "MPLBACKEND": "Agg"}
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 ROOT = pathlib.Path(__file__).parent
 SOLUTION = re.compile(r"<summary>Solution</summary>\s*```python\n(.*?)```", re.S)
@@ -31,6 +32,13 @@ assert "not done yet" not in _said.getvalue(), "the solution does not make what 
 
 class Lesson(IPyNbFile):
     """A notebook as a file of tests; after each exercise's check, its solution and the check again."""
+
+    def setup(self):
+        with pytest.MonkeyPatch.context() as environment:
+            environment.delenv(
+                "MPLBACKEND", raising=False
+            )  # tests draw without a screen, a notebook draws inline
+            super().setup()
 
     def collect(self):
         cells = nbformat.read(self.path, as_version=4).cells
