@@ -173,12 +173,13 @@ def test_long_lessons_are_told_so_and_pass(tmp_path, monkeypatch, capsys):
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
-    """Three lessons, two at a time, one of which stops: what was printed, and the outcomes."""
+    """How four lessons went, two at a time: one stops with an error, and the kernel of another dies."""
     folder = tmp_path_factory.mktemp("lessons")
     log = "import sys, os, warnings\nos.system('echo loud >&2')\nwarnings.warn('take care')"
     cells = {
         "01_a": [code(log), code("print('01_a · mean IoU 0.5 · 3 s')")],
         "02_b": [code("1 / 0"), code("2")],
+        "02_dies": [code("import os\nos._exit(1)")],
         "03_c": [code("import os\nprint(os.environ['TF_NUM_INTRAOP_THREADS'], os.environ['SEED'])")],
     }
     work = []
@@ -189,7 +190,8 @@ def executed(tmp_path_factory):
 
 
 def test_a_lesson_that_stops_does_not_stop_the_others(executed):
-    first, second, third = executed
+    first, second, dead, third = executed
+    assert dead.error == "Kernel died"
     assert first.result == "mean IoU 0.5" and first.seconds > 0 and not first.error
     assert second.error == "ZeroDivisionError: division by zero" and "1 / 0" in second.traceback
     assert third.notebook.cells[0].outputs[0].text.split()[1] == "7"
@@ -202,7 +204,7 @@ def test_logs_are_dropped_and_warnings_are_told(executed):
 
 
 def test_the_table_has_a_line_a_lesson_and_the_errors_below(executed):
-    head, *rows = kernels.table(executed).splitlines()[:4]
+    head, *rows = kernels.table(executed).splitlines()[:5]
     assert head.split() == ["lesson", "seconds", "warnings", "result"]
     assert rows[0].endswith("1  mean IoU 0.5") and rows[1].endswith(
         "STOPPED: ZeroDivisionError: division by zero"

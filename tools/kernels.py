@@ -64,8 +64,8 @@ async def _run_one(path, notebook, variables, jobs, free):
             # What TensorFlow and the kernel log is not for readers; what Python writes to stderr is in the outputs, too.
             await client.async_execute(env=_environment(jobs) | variables, stderr=subprocess.DEVNULL)
         except Exception as problem:
-            outcome.traceback = COLORS.sub("", str(problem))
-            outcome.error = outcome.traceback.strip().splitlines()[-1]
+            outcome.traceback = COLORS.sub("", str(problem)).strip() or type(problem).__name__
+            outcome.error = outcome.traceback.splitlines()[-1]
             print(f"{path.stem:16} stopped: {outcome.error}", flush=True)
         outcome.seconds = time.monotonic() - started
         _read_outputs(outcome)
