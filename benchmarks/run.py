@@ -196,10 +196,10 @@ def costs():
 
 
 def minutes():
-    lessons = json.loads((ROOT / "segkit" / "lessons.json").read_text(encoding="utf-8"))
-    lines = [
-        (name, facts["minutes"]["quick"]) for name, facts in lessons.items() if "quick" in facts["minutes"]
-    ]
+    lines = []
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        measured = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("minutes", {})
+        lines += [(path.stem, measured["quick"])] if "quick" in measured else []
     return f"*quick*, as last executed for its stored outputs.\n\n{table(['lesson', 'minutes'], lines)}"
 
 

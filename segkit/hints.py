@@ -40,7 +40,8 @@ def _shell():
 
 def _explain(shell, kind, error, trace, tb_offset=None):
     if kind is KeyboardInterrupt:
-        print(STOPPED)
+        # Still an error, so that cells that wait are not run, but one line long.
+        shell._showtraceback(kind, error, [STOPPED])
         return
     lesson = shell.segkit_lesson
     if lesson and (sentence := hint(error.name, _cells(lesson))):

@@ -145,8 +145,8 @@ def _unknown(lesson):
     if near:
         return f"There is no lesson {lesson!r}. Did you mean {near[0]!r}?"
     return (
-        f"There is no lesson {lesson!r}. Lessons are called like {next(iter(LESSONS))!r}; "
-        f"for a notebook of your own, name its file: {lesson}.ipynb in {pathlib.Path.cwd().name}/."
+        f"There is no lesson {lesson!r}. Lessons are called like {next(iter(LESSONS))!r}; a notebook of your own is "
+        f"known by its file, and {pathlib.Path.cwd().name}/ has no {lesson}.ipynb."
     )
 
 

@@ -95,4 +95,5 @@ def test_an_interrupted_training_says_one_line(environment, tmp_path, monkeypatc
     stop = "threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()"
     source = f"import os, signal, threading, time\n{stop}\ntime.sleep(30)"
     (output,) = run(source, environment, tmp_path, monkeypatch)
-    assert output.text == f"{hints.STOPPED}\n"
+    assert (output.output_type, output.ename) == ("error", "KeyboardInterrupt")
+    assert output.traceback == [hints.STOPPED]

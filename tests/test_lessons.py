@@ -38,6 +38,7 @@ NOTEBOOKS = {
         *(exercise, solution("side = 3")),
         code("print('side' in globals())", "False\n"),  # later cells do not see what a solution makes
         *(code("side = None"), solution("side = 3"), exercise),
+        code("import os\nprint(os.environ['MPLBACKEND'])", "module://matplotlib_inline.backend_inline\n"),
     ],
     "wrong": [
         *(exercise, solution("side = 4")),
@@ -68,7 +69,7 @@ def report(tmp_path_factory):
     [
         *(
             ("PASSED", f"right.ipynb::{name}")
-            for name in ("Cell 0", "Solution 1", "Cell 1", "Cell 3", "Solution 2")
+            for name in ("Cell 0", "Solution 1", "Cell 1", "Solution 2", "Cell 4")
         ),
         *(
             ("FAILED", f"wrong.ipynb::{name}")

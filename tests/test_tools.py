@@ -1,5 +1,8 @@
-"""sync, check and execute on small notebooks made here."""
+"""sync, check, execute and pages on small notebooks made here."""
 
+import base64
+import html.parser
+import re
 import sys
 
 import nbformat
@@ -10,6 +13,7 @@ from .conftest import ROOT
 sys.path.insert(0, str(ROOT / "tools"))
 import check  # noqa: E402
 import execute  # noqa: E402
+import kernels  # noqa: E402
 import pages  # noqa: E402
 import sync  # noqa: E402
 
@@ -34,16 +38,20 @@ def text(source):
     return nbformat.v4.new_markdown_cell(source)
 
 
-def figure(alt):
-    return nbformat.v4.new_output(
-        "display_data", {"image/png": "iVBORw0KGgo=", "text/plain": alt}, metadata={"alt": alt}
-    )
+def picture_of(alt):
+    """The data of a picture, another for each description."""
+    return base64.b64encode(alt.encode()).decode()
+
+
+def figure(alt, kind="png"):
+    bundle = {f"image/{kind}": picture_of(alt), "text/plain": alt}
+    return nbformat.v4.new_output("display_data", bundle, metadata={"alt": alt})
 
 
 def test_source_cells_are_filled_with_decorators_and_docstrings(tmp_path):
     path = lesson(
         text("# 1 · A"),
-        code("", segkit="segkit.layers.PadToMultiple segkit.models.unet"),
+        code("", segkit="segkit.layers.sizes.PadToMultiple segkit.models.unet.unet"),
         path=tmp_path / "01_a.ipynb",
     )
     notebook, before, after = sync.sync_notebook(path, "")
@@ -58,29 +66,62 @@ def test_source_cells_are_filled_with_decorators_and_docstrings(tmp_path):
         sync.source_of("segkit.layers.NoSuchThing")
 
 
-def test_colab_lines_come_and_go_with_the_address(tmp_path):
-    path = lesson(
-        text("# 1 · A\n<!-- minutes -->\n<!-- colab -->"),
-        code("1"),
-        path=notebooks.ROOT / "notebooks" / "99_a.ipynb",
+def test_colab_lines_come_and_go_with_the_address(tmp_path, monkeypatch):
+    monkeypatch.setattr(sync, "ROOT", tmp_path)
+    (tmp_path / "notebooks").mkdir()
+    path = tmp_path / "notebooks" / "99_a.ipynb"
+    lesson(text("# 1 · A\n<!-- minutes -->\n<!-- colab -->"), code("1"), path=path)
+    with_address = sync.sync_notebook(path, "someone/course")[0]
+    address = "colab.research.google.com/github/someone/course/blob/main/notebooks/99_a.ipynb"
+    assert address in with_address.cells[0].source
+    assert "pip install -q git+https://github.com/someone/course" in with_address.cells[1].source
+    notebooks.write(with_address, path)
+    without = sync.sync_notebook(path, "")[0]
+    assert "colab.research" not in str(without.cells) and len(without.cells) == 2
+
+
+@pytest.mark.parametrize(
+    "source, quick, full",
+    [
+        ('load("paper_pets", size=64)', ["paper_pets"], ["paper_pets"]),
+        ('segkit.datasets.load(run.pick(quick="a", full="camvid"), size=8)', ["a"], ["camvid"]),
+        ('load("a")\nload(run.pick(quick="b", full="c")); load("a")', ["a", "b"], ["a", "c"]),
+        ("%pip install x", [], []),
+        ("load(name); print('a')", [], []),
+    ],
+)
+def test_the_data_sets_are_those_that_the_code_loads(source, quick, full):
+    assert sync.data_sets(nbformat.v4.new_notebook(cells=[code(source)])) == {"quick": quick, "full": full}
+
+
+def test_the_first_screen_gives_a_range_of_minutes_and_the_data(tmp_path):
+    cells = [text("# 1 · A\nold <!-- minutes -->"), code('load(run.pick(quick="paper_pets", full="camvid"))')]
+    path = lesson(*cells, path=tmp_path / "01_a.ipynb")
+    notebook = notebooks.read(path)
+    assert sync.first_screen(notebook).startswith("Time not measured yet")
+    notebook.metadata["minutes"] = {"quick": 1.5}
+    notebooks.write(notebook, path)
+    synced, before, after = sync.sync_notebook(path, "")
+    line = synced.cells[0].source.splitlines()[1]
+    assert line.startswith(
+        "**1.5 to 3 minutes** on 2 CPU cores without a download (*quick*, data: `paper_pets`)"
     )
-    try:
-        with_address = sync.sync_notebook(path, "someone/course")[0]
-        assert (
-            "colab.research.google.com/github/someone/course/blob/main/notebooks/99_a.ipynb"
-            in with_address.cells[0].source
-        )
-        assert "pip install -q git+https://github.com/someone/course" in with_address.cells[1].source
-        notebooks.write(with_address, path)
-        without = sync.sync_notebook(path, "")[0]
-        assert "colab.research" not in str(without.cells) and len(without.cells) == 2
-    finally:
-        path.unlink()
+    assert "(`camvid`, a folder that you fetch once). <!-- minutes -->" in line
+    notebooks.write(synced, path)
+    _, before, after = sync.sync_notebook(path, "")
+    assert before == after
 
 
-def test_the_readme_table_marks_lessons_to_come():
-    table = sync.readme_table()
-    assert "[Start here](notebooks/00_start_here.ipynb)" in table and "*(to come)*" in table
+def test_a_lesson_without_a_notebook_is_one_to_come(tmp_path, monkeypatch):
+    monkeypatch.setattr(sync, "ROOT", tmp_path)
+    (tmp_path / "notebooks").mkdir()
+    path = lesson(text("# 0 · A"), path=tmp_path / "notebooks" / "00_start_here.ipynb")
+    notebook = notebooks.read(path)
+    notebook.metadata["minutes"] = {"quick": 2.0}
+    notebooks.write(notebook, path)
+    there, *to_come = sync.readme_table().splitlines()[2:]
+    assert "(notebooks/00_start_here.ipynb) | 2 to 4 |" in there
+    assert to_come and all("*(to come)*" in row for row in to_come)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +142,7 @@ def test_the_readme_table_marks_lessons_to_come():
         ),
         ([], "no section '## By hand'"),
         ([], "exercise checks and"),
-        ([], "words, not"),
+        ([], "words, fewer than"),
         ([], "measured minutes"),
     ],
 )
@@ -110,26 +151,111 @@ def test_check_finds(tmp_path, cells, fault):
     assert [found for found in check.faults(path) if fault in found]
 
 
-def test_execute_stores_outputs_and_the_result_and_drops_the_log(tmp_path):
-    notebook = nbformat.v4.new_notebook(
-        cells=[code("import sys\nprint('log', file=sys.stderr)\nprint('01_a · mean IoU 0.5 · 3 s')")]
-    )
-    seconds, result = execute.execute(notebook, tmp_path)
-    assert result == "mean IoU 0.5" and seconds > 0
-    assert [output.name for output in notebook.cells[0].outputs] == ["stdout"]
+def test_a_lab_needs_a_title_and_described_figures_and_no_sections(tmp_path):
+    (tmp_path / "labs").mkdir()
+    lab = lesson(text("# Void: a lab"), code("1", 1), path=tmp_path / "labs" / "void.ipynb")
+    assert list(check.faults(lab)) == ["has outputs of other code: run tools/execute.py"]
+    cells = [text("A lab"), code("1", 1, [figure("short")]), text("see")]
+    found = list(check.faults(lesson(*cells, path=lab)))
+    assert any("the title is 'A lab'" in fault for fault in found)
+    assert any("figure without a description" in fault for fault in found)
 
 
-def test_pages_work_offline_and_describe_their_pictures(tmp_path):
-    notebook = nbformat.v4.new_notebook(
-        cells=[text("# 1 · A\n[next](02_b.ipynb)"), code("1", 1, [figure(ALT)])]
+def test_long_lessons_are_told_so_and_pass(tmp_path, monkeypatch, capsys):
+    path = lesson(*(code("a = 1", count + 1) for count in range(31)), path=tmp_path / "01_a.ipynb")
+    monkeypatch.setattr(check, "ROOT", tmp_path)
+    monkeypatch.setattr(check, "paths", lambda: [path])
+    monkeypatch.setattr(check, "faults", lambda path: [])
+    with pytest.raises(SystemExit, match="0"):
+        check.main()
+    assert "warning: 01_a is long: 31 code cells (at most 30)" in capsys.readouterr().out
+
+
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    """How four lessons went, two at a time: one stops with an error, and the kernel of another dies."""
+    folder = tmp_path_factory.mktemp("lessons")
+    log = "import sys, os, warnings\nos.system('echo loud >&2')\nwarnings.warn('take care')"
+    cells = {
+        "01_a": [code(log), code("print('01_a · mean IoU 0.5 · 3 s')")],
+        "02_b": [code("1 / 0"), code("2")],
+        "02_dies": [code("import os\nos._exit(1)")],
+        "03_c": [code("import os\nprint(os.environ['TF_NUM_INTRAOP_THREADS'], os.environ['SEED'])")],
+    }
+    work = []
+    for name, content in cells.items():
+        path = lesson(*content, path=folder / f"{name}.ipynb")
+        work.append((path, notebooks.read(path), {"SEED": "7"}))
+    return kernels.run(work, jobs=2)
+
+
+def test_a_lesson_that_stops_does_not_stop_the_others(executed):
+    first, second, dead, third = executed
+    assert dead.error == "Kernel died"
+    assert first.result == "mean IoU 0.5" and first.seconds > 0 and not first.error
+    assert second.error == "ZeroDivisionError: division by zero" and "1 / 0" in second.traceback
+    assert third.notebook.cells[0].outputs[0].text.split()[1] == "7"
+
+
+def test_logs_are_dropped_and_warnings_are_told(executed):
+    first = executed[0]
+    assert [output.name for cell in first.notebook.cells for output in cell.outputs] == ["stdout"]
+    assert len(first.warnings) == 1 and "take care" in first.warnings[0]
+
+
+def test_the_table_has_a_line_a_lesson_and_the_errors_below(executed):
+    head, *rows = kernels.table(executed).splitlines()[:5]
+    assert head.split() == ["lesson", "seconds", "warnings", "result"]
+    assert rows[0].endswith("1  mean IoU 0.5") and rows[1].endswith(
+        "STOPPED: ZeroDivisionError: division by zero"
     )
-    pages.write_page(notebook, tmp_path / "01_a.ipynb", tmp_path)
+    assert "02_b stopped:" in kernels.table(executed)
+
+
+def test_minutes_are_kept_in_the_notebook(executed):
+    outcome = executed[0]
+    outcome.seconds = 61
+    outcome.notebook.metadata["minutes"] = {"full": 9}
+    execute.store(outcome, "quick")
+    stored = notebooks.read(outcome.path).metadata
+    assert stored["minutes"] == {"full": 9, "quick": 1.5}
+    assert stored["executed"] == notebooks.fingerprint(outcome.notebook)
+
+
+def test_a_line_a_cell_tells_how_far_a_lesson_is(tmp_path, capfd):
+    path = lesson(text("# A"), code("1"), code(""), code("2"), path=tmp_path / "04_d.ipynb")
+    kernels.run([(path, notebooks.read(path), {})], jobs=1)
+    out, err = capfd.readouterr()
+    assert re.fullmatch(r"04_d +cell  1 of 2 +[\d.]+ s\n04_d +cell  2 of 2 +[\d.]+ s\n", out)
+    assert err == ""
+
+
+def test_pages_work_offline(tmp_path):
+    notebook = nbformat.v4.new_notebook(cells=[text("# 1 · A\n[next](02_b.ipynb)"), code("1", 1)])
+    path = tmp_path / "01_a.ipynb"
+    pages.write_page(notebook, path, tmp_path)
     page = (tmp_path / "01_a.html").read_text()
-    assert f'alt="{ALT}"' in page and 'href="02_b.html"' in page
-    assert "No description" not in page
-    assert "cdn" not in page.lower() and 'src="http' not in page
-    index = pages.write_index([(tmp_path / "01_a.ipynb", 3.0, "mean IoU 0.5")], tmp_path)
-    assert "01_a.html" in (tmp_path / "index.html").read_text() and index
+    assert 'href="02_b.html"' in page and "cdn" not in page.lower() and 'src="http' not in page
+    pages.write_index([kernels.Outcome(path, notebook, 3.0, "mean IoU 0.5")], tmp_path)
+    assert '<a href="01_a.html">1 · A</a><p>mean IoU 0.5 · 3 s' in (tmp_path / "index.html").read_text()
+
+
+def test_every_figure_of_a_page_has_its_own_description(tmp_path):
+    alts = ['One & <two>, in "quotes".', "A second figure.", "A third figure, a photograph."]
+    figures = [figure(alts[0]), figure(alts[1]), figure(alts[2], "jpeg")]
+    drawn = (
+        '<p>drawn: <img src="data:image/png;base64,AAAA"></p>'  # one that has none does not shift the others
+    )
+    cells = [text("# 1 · A"), code("1", 1, figures[:1]), text(drawn), code("2", 2, figures[1:])]
+    pages.write_page(nbformat.v4.new_notebook(cells=cells), tmp_path / "01_a.ipynb", tmp_path)
+    found = {}
+    reader = html.parser.HTMLParser()
+    reader.handle_starttag = lambda tag, words: (
+        tag == "img" and found.update({dict(words)["src"]: dict(words)["alt"]})
+    )
+    reader.feed((tmp_path / "01_a.html").read_text())
+    for alt in alts:
+        assert alt in (found.get(f"data:image/{kind};base64,{picture_of(alt)}") for kind in ("png", "jpeg"))
 
 
 def test_a_lesson_can_be_named_by_its_number():

@@ -30,13 +30,20 @@ class Outcome:
 
 
 def run(work, jobs):
-    """Run each (path, notebook, variables of its environment), `jobs` at a time; one that stops does not stop the others."""
+    """Run each (path, notebook, variables of its environment), `jobs` at a time, and return the outcomes in reading order.
+
+    One that stops does not stop the others; the longest are run first, so that no core waits at the end.
+    """
+
+    def minutes(item):
+        return item[1].metadata.get("minutes", {}).get("quick", 0)
 
     async def every():
         free = asyncio.Semaphore(jobs)
-        return await asyncio.gather(*(_run_one(*item, jobs, free) for item in work))
+        longest_first = sorted(work, key=minutes, reverse=True)
+        return await asyncio.gather(*(_run_one(*item, jobs, free) for item in longest_first))
 
-    return asyncio.run(every())
+    return sorted(asyncio.run(every()), key=lambda outcome: outcome.path)
 
 
 async def _run_one(path, notebook, variables, jobs, free):
@@ -57,8 +64,8 @@ async def _run_one(path, notebook, variables, jobs, free):
             # What TensorFlow and the kernel log is not for readers; what Python writes to stderr is in the outputs, too.
             await client.async_execute(env=_environment(jobs) | variables, stderr=subprocess.DEVNULL)
         except Exception as problem:
-            outcome.traceback = COLORS.sub("", str(problem))
-            outcome.error = outcome.traceback.strip().splitlines()[-1]
+            outcome.traceback = COLORS.sub("", str(problem)).strip() or type(problem).__name__
+            outcome.error = outcome.traceback.splitlines()[-1]
             print(f"{path.stem:16} stopped: {outcome.error}", flush=True)
         outcome.seconds = time.monotonic() - started
         _read_outputs(outcome)

@@ -1,0 +1,80 @@
+"""Run a lesson's cells with a GPU's precision: python -m tests.lesson_as_on_gpu NOTEBOOK [--everywhere]
+
+`run.precision` is mixed_bfloat16, as on a GPU; trainings are cut to one step and predictions to four pictures, figures are not drawn, claims are noted and not
+judged. What is left are the asserts about numbers, and they must hold. With --everywhere the policy is on in every cell,
+also where the lesson leaves float32.
+"""
+
+import contextlib
+import functools
+import json
+import os
+import pathlib
+import sys
+import tempfile
+import traceback
+
+os.environ |= {"SEGKIT_PROFILE": "quick", "SEGKIT_CLAIMS": tempfile.mkstemp()[1]}
+
+import keras  # noqa: E402
+import matplotlib.figure  # noqa: E402
+import numpy as np  # noqa: E402
+
+from segkit import run  # noqa: E402
+
+PRECISION = "mixed_bfloat16"
+
+
+@contextlib.contextmanager
+def eagerly(model):
+    """Without tracing, which takes longer than the one step that is asked for."""
+    model.run_eagerly = True
+    yield
+    model.run_eagerly = False
+    model.train_function = model.predict_function = None
+
+
+def one_step(model, *arguments, fit, **options):
+    """Train one step the first time, and nothing when a loop asks again."""
+    if not hasattr(model, "one_step"):
+        cut = {"epochs": 1, "steps_per_epoch": 1, "validation_data": None}
+        with eagerly(model):
+            model.one_step = fit(model, *arguments, **(options | cut))
+    return model.one_step
+
+
+def few(model, pictures, predict, **options):
+    """The answers for the first pictures, repeated as often as there are pictures."""
+    several = isinstance(pictures, list)
+    count = len(pictures[0] if several else pictures)
+    with eagerly(model):
+        answers = predict(model, [part[:4] for part in pictures] if several else pictures[:4], **options)
+    repeat = functools.partial(np.take, indices=np.arange(count) % min(count, 4), axis=0)
+    return [repeat(part) for part in answers] if isinstance(answers, list) else repeat(answers)
+
+
+def main(path, everywhere):
+    keras.Model.fit = functools.partialmethod(one_step, fit=keras.Model.fit)
+    keras.Model.predict = functools.partialmethod(few, predict=keras.Model.predict)
+    matplotlib.figure.Figure.savefig = lambda *arguments, **options: None
+    run._precision = lambda gpus: PRECISION
+    cells = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))["cells"]
+    namespace, failed = {"__name__": "__main__"}, 0
+    for number, cell in enumerate(cells):
+        tags = cell["metadata"].get("tags", [])
+        if cell["cell_type"] != "code" or "colab" in tags:
+            continue
+        source = "".join(cell["source"])
+        try:
+            exec(compile(source, f"cell {number}", "exec"), namespace)
+        except Exception:
+            if not {"raises-exception", "nbval-raises-exception"} & set(tags):
+                failed += 1
+                print(f"cell {number}: {traceback.format_exc(limit=-3)}", file=sys.stderr)
+        if everywhere and "segkit.start(" in source:
+            keras.config.set_dtype_policy(PRECISION)
+    raise SystemExit(failed)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], "--everywhere" in sys.argv)
