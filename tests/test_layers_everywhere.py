@@ -89,6 +89,8 @@ def test_answers_and_gradients(name, jit, policy):
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_no_picture_is_no_error(name):
+    if TENSORFLOW and name.startswith("sub-pixel"):
+        pytest.skip("Keras' own Conv2D stops at no pictures under TensorFlow")
     make, shapes = LAYERS[name]
     empty = [array[:0] for array in arrays_for(shapes)]
     out = make()(empty) if make is Hypercolumns else make()(*empty)
