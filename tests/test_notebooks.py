@@ -15,6 +15,8 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+from segkit.checks import check_whole
+
 from .conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "tools"))
@@ -86,7 +88,7 @@ def test_an_edited_source_cell_reaches_the_model_below_it():
         lambda source: source,
         lambda source: source.replace("Conv2DTranspose(filters", "Conv2DTranspose(filters // 2"),
     ):
-        namespace = {"keras": keras, "layers": keras.layers, "ops": keras.ops}
+        namespace = {"keras": keras, "layers": keras.layers, "ops": keras.ops, "check_whole": check_whole}
         exec(edit(cells["segkit.layers.pix2pix.upsample"]), namespace)
         for name, source in cells.items():
             if "unet_decoder" in name:
