@@ -289,10 +289,13 @@ def test_files_are_closed(folders):
         gc.collect()
 
 
-def test_what_is_no_file_is_left_alone(folders):
+def test_what_is_no_picture_is_left_out_and_named(folders, capsys):
     save(folders)
     os.mkfifo(folders[0] / "endless.png")
+    (folders[0] / "b.gif").write_bytes(b"GIF")
+    (folders[0] / "notes.txt").write_text("a list")
     assert len(read(folders)) == 1
+    assert capsys.readouterr().out.startswith("pictures: b.gif left out; pictures are read from .png")
 
 
 @pytest.mark.parametrize(

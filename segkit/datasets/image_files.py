@@ -9,6 +9,20 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp")
 # A file is what its content says. Pillow also knows formats that run programs, PostScript among them: these are not asked.
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP")
+OTHERS = (
+    ".gif",
+    ".heic",
+    ".heif",
+    ".avif",
+    ".jp2",
+    ".svg",
+    ".dcm",
+    ".npy",
+    ".nii",
+    ".gz",
+    ".psd",
+    ".raw",
+)  # pictures, too
 MOST_PIXELS = 64_000_000  # a small file may hold more than memory does
 ORIENTATION = 0x0112  # the EXIF entry in which a camera says how it was held
 
@@ -31,6 +45,10 @@ def files_of(folder):
             if name in found:
                 raise ValueError(f"{found[name].name} and {path.name} share a name: keep one of them.")
             found[name] = path
+    others = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in OTHERS)
+    if others:
+        more = f" and {len(others) - 1} more" if others[1:] else ""
+        print(f"{folder.name}: {others[0]}{more} left out; pictures are read from {', '.join(PICTURES)}.")
     if not found:
         raise FileNotFoundError(f"{folder} holds no pictures: put {', '.join(PICTURES)} files into it.")
     return found
