@@ -45,21 +45,24 @@ def start_of(model):
     return start_over
 
 
-def features_of(encoder, images, strides=STRIDES):
+def features_of(encoder, images, strides=STRIDES, mirrored=True):
     """What an encoder says of pictures and of their mirror images: for each stride an array (2, N, h, w, channels).
 
     In half precision, and a few pictures at a time: the features of a data set are many times as large as its pictures.
+    Without the mirror images (`mirrored=False`), as for pictures that are only looked at, the first axis has length 1.
     """
     network = keras.Model(encoder.inputs, [encoder.outputs[STRIDES.index(stride)] for stride in strides])
     stored = None
     for start in range(0, len(images), CHUNK):
         part = np.asarray(images[start : start + CHUNK])
-        for mirrored, pictures in enumerate((part, part[:, :, ::-1])):
-            maps = [ops.convert_to_numpy(each) for each in network.predict_on_batch(pictures)]
+        for side, pictures in enumerate((part, part[:, :, ::-1]) if mirrored else (part,)):
+            # called directly: compiling a network takes longer than these few calls
+            maps = [ops.convert_to_numpy(each) for each in network(pictures, training=False)]
             if stored is None:
-                stored = [np.empty((2, len(images), *each.shape[1:]), "float16") for each in maps]
+                sides = 2 if mirrored else 1
+                stored = [np.empty((sides, len(images), *each.shape[1:]), "float16") for each in maps]
             for whole, each in zip(stored, maps, strict=True):
-                whole[mirrored, start : start + len(part)] = each
+                whole[side, start : start + len(part)] = each
     return stored
 
 
