@@ -1,8 +1,8 @@
-"""Run a lesson's cells with a GPU's precision: python -m tests.lesson_as_on_gpu NOTEBOOK [--everywhere]
+"""Run a lesson's cells in half precision: python -m tests.lesson_as_on_gpu NOTEBOOK
 
-`run.precision` is mixed_bfloat16, as on a GPU; trainings are cut to one step and predictions to four pictures, figures are not drawn, claims are noted and not
-judged. What is left are the asserts about numbers, and they must hold. With --everywhere the policy is on in every cell,
-also where the lesson leaves float32.
+The policy is mixed_bfloat16 in every cell, also where the lesson leaves float32: stricter than a GPU, where trainings alone ask
+for it. Trainings are cut to one step and predictions to four pictures, figures are not drawn, claims are noted and not
+judged. What is left are the asserts about numbers, and they must hold.
 """
 
 import contextlib
@@ -53,7 +53,7 @@ def few(model, pictures, predict, **options):
     return [repeat(part) for part in answers] if isinstance(answers, list) else repeat(answers)
 
 
-def main(path, everywhere):
+def main(path):
     keras.Model.fit = functools.partialmethod(one_step, fit=keras.Model.fit)
     keras.Model.predict = functools.partialmethod(few, predict=keras.Model.predict)
     matplotlib.figure.Figure.savefig = lambda *arguments, **options: None
@@ -71,10 +71,10 @@ def main(path, everywhere):
             if not {"raises-exception", "nbval-raises-exception"} & set(tags):
                 failed += 1
                 print(f"cell {number}: {traceback.format_exc(limit=-3)}", file=sys.stderr)
-        if everywhere and "segkit.start(" in source:
+        if "segkit.start(" in source:
             keras.config.set_dtype_policy(PRECISION)
     raise SystemExit(failed)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], "--everywhere" in sys.argv)
+    main(sys.argv[1])

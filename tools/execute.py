@@ -4,7 +4,7 @@ python tools/execute.py                lessons whose code changed since they wer
 python tools/execute.py --all          every lesson
 python tools/execute.py 01 04          these lessons
 python tools/execute.py --all --pages build    leave the notebooks alone, write HTML pages with an index
-python tools/execute.py --jobs 1       one after the other
+python tools/execute.py --jobs 1       one after the other, which measures their minutes
 """
 
 import argparse
@@ -18,12 +18,13 @@ import pages
 from notebooks import fingerprint, paths, read, write
 
 
-def store(outcome, profile):
-    """Keep the outputs, and with them the minutes that they took, rounded up to half a minute."""
+def store(outcome, profile, alone):
+    """Keep the outputs, and of a lesson that ran alone the minutes that it took, rounded up to half a minute."""
     notebook = outcome.notebook
     notebook.metadata["executed"] = fingerprint(notebook)
-    minutes = notebook.metadata.get("minutes", {})
-    notebook.metadata["minutes"] = minutes | {profile: math.ceil(outcome.seconds / 30) / 2}
+    if alone:
+        minutes = notebook.metadata.get("minutes", {})
+        notebook.metadata["minutes"] = minutes | {profile: math.ceil(outcome.seconds / 30) / 2}
     write(notebook, outcome.path)
 
 
@@ -48,7 +49,7 @@ def main():
         if options.pages:
             pages.write_page(outcome.notebook, outcome.path, options.pages)
         elif not outcome.error:
-            store(outcome, profile)
+            store(outcome, profile, alone=options.jobs == 1)
     print(f"\n{kernels.table(outcomes)}")
     if options.pages:
         print(f"open {pages.write_index(outcomes, options.pages)}")
