@@ -51,7 +51,7 @@ def features_of(encoder, images, strides=STRIDES, mirrored=True):
     In half precision, and a few pictures at a time: the features of a data set are many times as large as its pictures.
     Without the mirror images (`mirrored=False`), as for pictures that are only looked at, the first axis has length 1.
     """
-    network = keras.Model(encoder.inputs, [encoder.outputs[STRIDES.index(stride)] for stride in strides])
+    network = keras.Model(encoder.input, [encoder.outputs[STRIDES.index(stride)] for stride in strides])
     stored = None
     for start in range(0, len(images), CHUNK):
         part = np.asarray(images[start : start + CHUNK])

@@ -32,7 +32,8 @@ def make_batches(pictures, batch_size, training, augment, encode, seed):
         return encode(fields, key)
 
     # Once by hand: what is wrong with an augmentation or an encoding is said here, without TensorFlow's text around it.
-    _check_encoded(batch(tf.range(min(2, len(pictures))), tf.constant([0, 0], tf.int64)))
+    with tf.device("CPU"):
+        _check_encoded(batch(tf.range(min(2, len(pictures))), tf.constant([0, 0], tf.int64)))
 
     count, steps = len(pictures), -(-len(pictures) // batch_size)
 
@@ -53,9 +54,7 @@ def make_batches(pictures, batch_size, training, augment, encode, seed):
     dataset = dataset.map(batch, num_parallel_calls=WORKERS).prefetch(2 * WORKERS)
     options = tf.data.Options()
     options.autotune.enabled = False
-    options.experimental_optimization.apply_default_optimizations = (
-        False  # they cost time at each epoch's start
-    )
+    options.experimental_optimization.apply_default_optimizations = False  # they cost time at each start
     dataset = dataset.with_options(options)
     dataset.epoch = epoch  # `segkit.callbacks.Resume` sets it
     return dataset
@@ -70,7 +69,10 @@ def _stored(pictures):
     """The fields as tensors; two names for one array share one tensor."""
     arrays = {"image": pictures.images, "mask": pictures.masks, **pictures.fields}
     tensors = {}
-    return {name: tensors.setdefault(_place(array), tf.constant(array)) for name, array in arrays.items()}
+    for array in arrays.values():
+        if _place(array) not in tensors:
+            tensors[_place(array)] = tf.constant(array)
+    return {name: tensors[_place(array)] for name, array in arrays.items()}
 
 
 def _place(array):

@@ -38,9 +38,7 @@ class Augment:
     flip: bool = True
     zoom: tuple = (1.0, 1.0)  # share of the picture's sides that stays in view, drawn between these
     turn: float = 0.0  # largest angle, degrees
-    size: int | tuple | None = (
-        None  # (height, width) that comes out, or the height alone; None keeps the size
-    )
+    size: int | tuple | None = None  # (height, width) that comes out, or the height alone; None keeps it
     light: float = 0.0  # largest change of brightness, contrast and colour, as a share
     points: tuple = KEYPOINTS  # names of the key points: in a mirror, left_… and right_… trade places
 
