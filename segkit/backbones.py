@@ -114,7 +114,7 @@ def _cached(name):
     """Where Keras keeps the file, or would."""
     home = pathlib.Path(os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras")
     if not os.access(home, os.W_OK):  # Keras does not look there then
-        home = pathlib.Path("/tmp/.keras")
+        home = pathlib.Path("/tmp") / ".keras"
     return home / "models" / pathlib.PurePosixPath(IMAGENET[name]).name
 
 

@@ -57,7 +57,8 @@ def features_of(encoder, images, strides=STRIDES, mirrored=True):
         part = np.asarray(images[start : start + CHUNK])
         for side, pictures in enumerate((part, part[:, :, ::-1]) if mirrored else (part,)):
             # called directly: compiling a network takes longer than these few calls
-            maps = [ops.convert_to_numpy(each) for each in network(pictures, training=False)]
+            answer = keras.tree.flatten(network(pictures, training=False))
+            maps = [ops.convert_to_numpy(each) for each in answer]
             if stored is None:
                 sides = 2 if mirrored else 1
                 stored = [np.empty((sides, len(images), *each.shape[1:]), "float16") for each in maps]

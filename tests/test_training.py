@@ -81,7 +81,9 @@ def test_features_are_those_of_the_encoder_in_both_directions(frozen, monkeypatc
 
 
 def test_pictures_that_are_only_looked_at_need_no_mirror(frozen):
-    (alone,), (both,) = (features_of(frozen, pixels(3, 32, 32, 3), (16,), mirrored=side) for side in (False, True))
+    (alone,), (both,) = (
+        features_of(frozen, pixels(3, 32, 32, 3), (16,), mirrored=side) for side in (False, True)
+    )
     assert alone.shape[0] == 1
     np.testing.assert_allclose(alone[0], both[0], atol=0.01, rtol=0.002)
 
