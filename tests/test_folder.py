@@ -3,12 +3,13 @@
 import gc
 import os
 import warnings
+import weakref
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from segkit.datasets import from_folder
+from segkit.datasets import from_folder, image_files
 
 CLASSES = ("background", "cell")
 
@@ -181,6 +182,24 @@ def test_pictures_are_resized_smoothly_and_masks_by_nearest_neighbour(folders):
     pictures = read(folders, size=(8, 10))
     assert pictures.images.shape == (4, 8, 10, 3)
     assert set(np.unique(pictures.masks)) == {0, 1}
+
+
+def test_pictures_are_made_small_one_at_a_time(folders, monkeypatch):
+    """A folder of photographs does not fit into memory: no more than one, and its mask, is there at full size."""
+    for index in range(6):
+        save(folders, f"{index}")
+    read_file, files, most = image_files.read, [], 0
+
+    def counted(path):
+        nonlocal most
+        opened = read_file(path)
+        files.append(weakref.ref(opened))
+        gc.collect()
+        most = max(most, sum(file() is not None for file in files))
+        return opened
+
+    monkeypatch.setattr(image_files, "read", counted)
+    assert len(read(folders, size=2)) == 6 and most <= 4  # and, for a moment, the pair before
 
 
 def test_different_sizes_need_a_size(folders):

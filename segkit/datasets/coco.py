@@ -7,7 +7,7 @@ import numpy as np
 
 from ..labels import VOID
 from . import image_files
-from .folder import objects_of
+from .objects import numbered, objects_of
 from .pictures import Pictures
 from .sizes import as_size, resize_image, resize_labels
 
@@ -28,15 +28,19 @@ def from_coco(file, images, *, size):
     by_picture = {picture["id"]: [] for picture in described["images"]}
     for annotation in described["annotations"]:
         by_picture[annotation["image_id"]].append(annotation)
-    read_images, masks, instances, keypoints = [], [], [], []
     for picture in described["images"]:
-        path = images / picture["file_name"]
-        if not path.is_file():
+        if not (images / picture["file_name"]).is_file():
             raise FileNotFoundError(
                 f"{pathlib.Path(file).name} names {picture['file_name']}, which is not in {images}."
             )
+    white = image_files.shade_range(
+        [image_files.look(images / picture["file_name"])[1] for picture in described["images"]] or [255]
+    )
+    read_images, masks, instances, keypoints = [], [], [], []
+    for picture in described["images"]:
+        path = images / picture["file_name"]
         opened = image_files.read(path)
-        image = image_files.rgb(opened, image_files.shade_range([opened]))
+        image = image_files.rgb(opened, white)
         height, width = image.shape[:2]
         mask, ids, points = np.zeros((height, width), np.uint8), np.zeros((height, width), np.int32), []
         for annotation in sorted(
@@ -59,9 +63,9 @@ def from_coco(file, images, *, size):
                 ids[inside] = len(points)
         read_images.append(resize_image(image, size))
         masks.append(resize_labels(mask, size))
-        seen, ids = np.unique(resize_labels(ids, size), return_inverse=True)
-        instances.append((ids.reshape(size) + int(0 not in seen)).astype(np.int32))
-        keypoints.append([points[number - 1][:, [1, 0, 2]] for number in seen if number])
+        ids = resize_labels(ids, size)
+        instances.append(numbered(ids))
+        keypoints.append([points[number - 1][:, [1, 0, 2]] for number in np.unique(ids) if number])
     fields = objects_of(instances, masks)
     if counts := {len(points) for each in keypoints for points in each} - {0}:
         fields["keypoints"] = np.zeros((*fields["valid"].shape, max(counts), 3), np.float32)

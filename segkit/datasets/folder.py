@@ -7,7 +7,7 @@ from PIL import ImageColor
 
 from ..labels import VOID, check_mask
 from . import image_files
-from .objects import boxes_of, labels_of, numbered, padded
+from .objects import numbered, objects_of
 from .pictures import Pictures
 from .sizes import as_size, resize_image, resize_labels
 
@@ -48,73 +48,44 @@ def from_folder(
     for kind, found in folders.items():
         _match(paths, found, kind)
     names = sorted(paths)
-    opened = [image_files.read(paths[name]) for name in names]
-    white = image_files.shade_range(opened)
-    read_images = [image_files.rgb(image_files.shown(picture), white) for picture in opened]
-
-    def read_all(kind, as_numbers):
-        found = folders[kind]
-        raw = [
-            _upright(image_files.read(found[name]), picture, paths[name], found[name])
-            for name, picture in zip(names, opened, strict=True)
-        ]
-        return [as_numbers(mask, found[name]) for mask, name in zip(raw, names, strict=True)]
-
+    shapes, brightest = zip(*(image_files.look(paths[name]) for name in names), strict=True)
+    white, one_shape = image_files.shade_range(brightest), len(set(shapes)) == 1
+    if size is None and not one_shape:
+        other = next(index for index, shape in enumerate(shapes) if shape != shapes[0])
+        (height, width), (first_height, first_width) = shapes[other], shapes[0]
+        raise ValueError(
+            f"{paths[names[other]].name} is {height}×{width} and {paths[names[0]].name} is {first_height}×{first_width}: "
+            "give size=(height, width) to bring all pictures to one size."
+        )
+    size = shapes[0] if size is None else as_size(size, shapes[0] if one_shape else (1, 1))
+    palette = None if colors is None else _palette(colors, classes)
+    read_number = _numbers if palette is None else lambda opened, path: _from_colors(opened, path, palette)
+    read_images, raw, values = [], {kind: [] for kind in folders}, []
+    for name in names:  # one at a time: a folder of photographs does not fit into memory before it is resized
+        picture = image_files.read(paths[name])
+        image = image_files.rgb(image_files.shown(picture), white)
+        for kind, found in folders.items():
+            opened = _upright(image_files.read(found[name]), picture, paths[name], found[name])
+            mask = (read_number if kind == "mask" else _ids)(opened, found[name])
+            check_mask(np.zeros(mask.shape, int), 1, image, found[name].name)
+            if kind == "mask":
+                values.append(np.unique(mask))
+            raw[kind].append(resize_labels(mask, size))
+        read_images.append(resize_image(image, size))
+    if masks is None:
+        read_masks = [(ids > 0).astype(np.uint8) for ids in raw["instance mask"]]
+    else:
+        mask_paths = [folders["mask"][name] for name in names]
+        understood = _encoding(values, mask_paths, classes, void) if palette is None else lambda mask: mask
+        for labels, path in zip(values, mask_paths, strict=True):
+            check_mask(understood(labels[None]), len(classes), name=path.name)
+        read_masks = [understood(mask) for mask in raw["mask"]]
     fields = {}
     if instances is not None:
-        ids = read_all("instance mask", _ids)
-        for mask, image, name in zip(ids, read_images, names, strict=True):
-            check_mask(np.zeros(mask.shape, int), 1, image, folders["instance mask"][name].name)
-    if masks is not None and colors is not None:
-        palette = _palette(colors, classes)
-        read_masks = read_all(
-            "mask", lambda mask, path: _from_colors(np.asarray(mask.convert("RGB")), path, palette)
-        )
-    elif masks is not None:
-        read_masks = _one_encoding(
-            read_all("mask", _numbers), [folders["mask"][name] for name in names], classes, void
-        )
-    else:
-        read_masks = [(mask > 0).astype(np.uint8) for mask in ids]
-    if masks is not None:
-        for mask, image, name in zip(read_masks, read_images, names, strict=True):
-            check_mask(mask, len(classes), image, folders["mask"][name].name)
-    if size is not None:
-        shape = read_images[0].shape[:2]
-        size = as_size(size, shape if all(image.shape[:2] == shape for image in read_images) else (1, 1))
-        read_images = [resize_image(image, size) for image in read_images]
-        read_masks = [resize_labels(mask, size) for mask in read_masks]
-        ids = [resize_labels(mask, size) for mask in ids] if instances is not None else None
-    for image, name in zip(read_images, names, strict=True):
-        if image.shape != read_images[0].shape:
-            first, this = read_images[0].shape, image.shape
-            raise ValueError(
-                f"{paths[name].name} is {this[0]}×{this[1]} and {paths[names[0]].name} is {first[0]}×{first[1]}: "
-                "give size=(height, width) to bring all pictures to one size."
-            )
-    if instances is not None:
-        fields = objects_of([numbered(mask) for mask in ids], read_masks)
+        fields = objects_of([numbered(ids) for ids in raw["instance mask"]], read_masks)
     return Pictures(
         np.stack(read_images), np.stack(read_masks).astype(np.uint8), classes, tuple(names), fields
     )
-
-
-def objects_of(instances, masks):
-    """The fields that describe objects, from ids 1 … N of each picture and its mask."""
-    counts = [int(ids.max(initial=0)) for ids in instances]
-    most = max(1, *counts)  # one place even where there is no object: empty arrays stop compilers
-    return {
-        "instances": np.stack(instances),
-        "boxes": padded([boxes_of(ids, count) for ids, count in zip(instances, counts, strict=True)], most),
-        "labels": padded(
-            [
-                labels_of(ids, mask, count, VOID)
-                for ids, mask, count in zip(instances, masks, counts, strict=True)
-            ],
-            most,
-        ),
-        "valid": np.arange(most) < np.array(counts)[:, None],
-    }
 
 
 def _classes(classes):
@@ -203,22 +174,21 @@ def _numbers(opened, path):
     return mask.astype(np.uint8) if mask.dtype == bool else mask
 
 
-def _one_encoding(masks, paths, classes, void):
-    """What 255 means is decided once for the folder: white, or void."""
-    values = [set(np.unique(mask).tolist()) for mask in masks]
+def _encoding(values, paths, classes, void):
+    """What 255 means is decided once for the folder, white or void, from the values of each mask: raw mask → labels."""
+    found = [set(each.tolist()) for each in values]
     white = {255, 65535}
-    black_and_white = [index for index, found in enumerate(values) if found <= {0, *white} and found & white]
-    numbered_too = [index for index, found in enumerate(values) if found - {0} - white - set(void)]
+    black_and_white = [index for index, each in enumerate(found) if each <= {0, *white} and each & white]
+    numbered_too = [index for index, each in enumerate(found) if each - {0} - white - set(void)]
     if len(classes) == 2 and black_and_white:
-        void_beside_numbers = any(values[index] & white for index in numbered_too)
         if not numbered_too:
-            return [(mask > 0).astype(np.uint8) for mask in masks]
-        if not void_beside_numbers and 255 in void:
+            return lambda mask: (mask > 0).astype(np.uint8)
+        if 255 in void and not any(found[index] & white for index in numbered_too):
             raise ValueError(
                 f"{paths[black_and_white[0]].name} is black and white (0 and 255) and {paths[numbered_too[0]].name} holds class "
                 "numbers, so whether 255 means void cannot be told: save all masks in one way."
             )
-    return [_void_marked(mask, void) for mask in masks]
+    return lambda mask: _void_marked(mask, void)
 
 
 def _void_marked(mask, void):
@@ -252,7 +222,8 @@ def _palette(colors, classes):
     return palette
 
 
-def _from_colors(pixels, path, palette):
+def _from_colors(opened, path, palette):
+    pixels = np.asarray(opened.convert("RGB"))
     mask = np.full(pixels.shape[:2], VOID, np.uint8)
     known = np.zeros(pixels.shape[:2], bool)
     for label, color in palette.items():

@@ -1,5 +1,6 @@
 """Reading picture files that may be anything: by content and not by name, of bounded size, closed afterwards."""
 
+import contextlib
 import pathlib
 import unicodedata
 
@@ -54,8 +55,23 @@ def files_of(folder):
     return found
 
 
+def look(path):
+    """Height and width as shown, and the brightest pixel of a deep picture (255 of others); keeps no pixels."""
+    with _open(path) as opened:
+        turned = opened.getexif().get(ORIENTATION, 1) >= 5
+        brightest = int(np.asarray(opened).max()) if deep(opened) else 255
+        return (opened.size if turned else opened.size[::-1]), brightest
+
+
 def read(path):
     """The opened picture in memory, its file closed again."""
+    with _open(path) as opened:
+        opened.load()
+        return opened.copy() if opened.format != "JPEG" else _with_exif(opened)
+
+
+@contextlib.contextmanager
+def _open(path):
     try:
         with Image.open(path, formats=FORMATS) as opened:
             if opened.width * opened.height > MOST_PIXELS:
@@ -63,8 +79,7 @@ def read(path):
                     f"{path.name} is {opened.height}×{opened.width} pixels, more than {MOST_PIXELS // 1_000_000} million: "
                     "make it smaller, or cut it into tiles."
                 )
-            opened.load()
-            return opened.copy() if opened.format != "JPEG" else _with_exif(opened)
+            yield opened
     except Image.DecompressionBombError as error:
         raise ValueError(
             f"{path.name} has far more than {MOST_PIXELS // 1_000_000} million pixels: make it smaller, or cut it into tiles."
@@ -91,12 +106,9 @@ def deep(opened):
     return opened.mode.startswith("I") or opened.mode == "F"
 
 
-def shade_range(opened_pictures):
+def shade_range(brightest):
     """What white is in a folder's deep pictures: 255, or all ones of as many bits as its brightest pixel needs."""
-    brightest = max(
-        (int(np.asarray(opened).max()) for opened in opened_pictures if deep(opened)), default=255
-    )
-    return next(white for white in (255, 1023, 4095, 16383, 65535, 2**31) if brightest <= white)
+    return next(white for white in (255, 1023, 4095, 16383, 65535, 2**31) if max(brightest) <= white)
 
 
 def rgb(opened, white):

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import ndimage
 
+from ..labels import VOID
+
 
 def numbered(ids):
     """Any ids of one picture (H, W) → 1 … N in the same order as int32, 0 stays background."""
@@ -22,14 +24,29 @@ def boxes_of(instances, count):
     return boxes
 
 
-def labels_of(instances, mask, count, void):
+def labels_of(instances, mask, count):
     """The class of each id: the label that most of its pixels have in `mask`; void does not vote."""
     labels = np.zeros(count, np.int32)
     for number, place in enumerate(ndimage.find_objects(instances, count)):
         if place is not None:
-            votes = mask[place][(instances[place] == number + 1) & (mask[place] != void)]
+            votes = mask[place][(instances[place] == number + 1) & (mask[place] != VOID)]
             labels[number] = np.bincount(votes).argmax() if votes.size else 0
     return labels
+
+
+def objects_of(instances, masks):
+    """The fields that describe objects, from ids 1 … N of each picture and its mask."""
+    counts = [int(ids.max(initial=0)) for ids in instances]
+    most = max(1, *counts)  # one place even where there is no object: empty arrays stop compilers
+    return {
+        "instances": np.stack(instances),
+        "boxes": padded([boxes_of(ids, count) for ids, count in zip(instances, counts, strict=True)], most),
+        "labels": padded(
+            [labels_of(ids, mask, count) for ids, mask, count in zip(instances, masks, counts, strict=True)],
+            most,
+        ),
+        "valid": np.arange(most) < np.array(counts)[:, None],
+    }
 
 
 def padded(arrays, count):
