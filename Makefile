@@ -23,7 +23,7 @@ claims: $(READY)
 	$(BIN)/python tools/claims.py
 
 weights: $(READY)
-	$(BIN)/python tools/train_paper_weights.py
+	$(BIN)/python tools/train_weights.py
 
 sync: $(READY)
 	$(BIN)/python tools/sync.py

@@ -6,11 +6,11 @@ import urllib.request
 import warnings
 
 import keras
-import numpy as np
 from keras import layers, ops
 
 from .checks import check_channels_last
 from .layers.sizes import PadToMultiple
+from .stored import load_stored
 
 # The last layer at each stride: 2, 4, 8, 16, 32.
 TAPS = {
@@ -41,15 +41,14 @@ IMAGENET = {
     "ResNet50": "resnet/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
 }
 SERVER = "https://storage.googleapis.com/tensorflow/keras-applications/"
-PAPER_WEIGHTS = pathlib.Path(__file__).parent / "weights" / "mobilenet_v2_paper.npz"
 
 
 def encoder(name="MobileNetV2", weights="imagenet", *, frozen=True):
     """A network without its classifier: pictures (B, H, W, 3) with pixels 0..255 → five feature maps.
 
     The scaling that the network was trained with and the padding to multiples of 32 lie inside.
-    `weights` is "imagenet" (where there is a network or a cache), "paper" (MobileNetV2, trained by this course on
-    drawn scenes, shipped with it) or None. What was really loaded stands in `.pretraining`, and is printed.
+    `weights` is "imagenet" (where there is a network or a cache), "paper" (MobileNetV2, shipped with the course: ImageNet's
+    weights, trained on to name the animals in drawn scenes) or None. What was really loaded stands in `.pretraining`, and is printed.
     `frozen=False` trains the convolutions; `frozen=8` those behind the features of stride 8, as the first layers suit
     any picture and cost the most. Batch normalisation keeps its statistics, which come from many more pictures
     than a batch holds; only without pretrained weights does it learn its own.
@@ -105,8 +104,7 @@ def _network(name, weights):
         print(f"ImageNet weights of {name} {trouble}. Using {instead}.")
     network = bare(name, None)
     if weights == "paper":
-        with np.load(PAPER_WEIGHTS) as stored:
-            network.set_weights([stored[key].astype("float32") for key in stored.files])
+        load_stored(network, "mobilenet_v2_paper")
     return network, weights or "random"
 
 

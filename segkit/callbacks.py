@@ -20,12 +20,14 @@ class DisplayCallback(keras.callbacks.Callback):
     """After each epoch: what the model says of a few fixed pictures, in one display that is updated.
 
     Give it validation pictures, never training ones. `draw(pictures, outputs)` makes the rows, each a list of
-    (caption, picture); `show.semantic` paints picture, true mask and prediction. Drawing may take 5 % of an epoch's
-    time, or 0.4 s if that is more; where it takes longer, epochs are left out, never the last one. Without a notebook
-    a line is printed in place of the picture.
+    (caption, picture), the prediction last; `show.semantic` paints picture, true mask and prediction. Drawing may take
+    5 % of an epoch's time, or 0.4 s if that is more; where it takes longer, epochs are left out. When training ends, the
+    display becomes a strip: the predictions before training, after epochs 1 and 3, and at the end. Without a notebook a
+    line is printed in place of the picture.
     """
 
     SHARE, SECONDS = 0.05, 0.4
+    KEPT = ("before training", "after epoch 1", "after epoch 3")
 
     def __init__(self, pictures, count=3, draw=show.semantic):
         super().__init__()
@@ -34,6 +36,8 @@ class DisplayCallback(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.handle = self.figure = None  # a display of its own for each training
+        self.moments = {}  # those that stay to be seen: their rows
+        self.last = f"after epoch {(self.params or {}).get('epochs')}"
         self.cost = self.waiting = 0.0
         self.show_frame("before training")
 
@@ -42,10 +46,22 @@ class DisplayCallback(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.waiting += time.monotonic() - self.began
-        last = epoch + 1 == self.params.get("epochs")
-        if last or self.cost <= max(self.SECONDS, self.SHARE * self.waiting):
-            self.show_frame(f"after epoch {epoch + 1}")
+        moment = f"after epoch {epoch + 1}"
+        wanted = moment in self.KEPT or moment == self.last
+        if wanted or self.cost <= max(self.SECONDS, self.SHARE * self.waiting):
+            self.show_frame(moment)
             self.waiting = 0.0
+
+    def on_train_end(self, logs=None):
+        """The moments side by side: what a display shows last is what a reader of the stored lesson sees."""
+        *_, last = self.moments.values()
+        rows = [row[:-1] for row in last]
+        for moment, drawn in self.moments.items():
+            for row, (*_, (caption, picture)) in zip(rows, drawn, strict=True):
+                title = f"{moment}\n" if row is rows[0] else ""
+                row.append((title + caption if drawn is last else title, picture))
+        self.figure = None
+        self._publish(rows, "before training and after the epochs named")
 
     def show_frame(self, moment):
         started = time.monotonic()
@@ -54,23 +70,29 @@ class DisplayCallback(keras.callbacks.Callback):
         )
         if self.figure is None:  # the first frame: what predicting and drawing cost once does not count
             started = time.monotonic()
-        rows = self.draw(self.pictures, outputs)
+        rows = [list(row) for row in self.draw(self.pictures, outputs)]
+        if moment in self.KEPT or moment == self.last:
+            self.moments[moment] = rows
+        self._publish(rows, moment)
+        self.cost = time.monotonic() - started
+
+    def _publish(self, rows, moment):
         self._lay_out(rows)
         self.figure.suptitle(f"Validation pictures {moment}", fontsize=11)
         buffer = io.BytesIO()
         self.figure.savefig(buffer, format="jpeg", pil_kwargs={"quality": 85})
-        captions = "; ".join(", ".join(caption for caption, _ in row if caption) for row in rows)
+        captions = "; ".join(", ".join(" ".join(caption.split()) for caption, _ in row if caption) for row in rows)
         self.handle = show.publish(
             buffer.getvalue(), "jpeg", f"Validation pictures {moment}: {captions}.", self.handle
         )
-        self.cost = time.monotonic() - started
 
     def _lay_out(self, rows):
         """The first frame makes the figure; later ones change its pictures."""
         if self.figure is None:
             height, width = rows[0][0][1].shape[:2]
             columns = max(map(len, rows))
-            size = (2.46 * columns, (2.2 * height / width + 0.4) * len(rows) + 0.7)
+            side = min(2.46, 12 / columns)  # inches
+            size = (side * columns, (0.9 * side * height / width + 0.4) * len(rows) + 0.7)
             self.figure = Figure(figsize=size, dpi=72, layout="constrained")
             self.places = self.figure.subplots(len(rows), columns, squeeze=False)
             for axes in self.places.flat:
@@ -82,7 +104,7 @@ class DisplayCallback(keras.callbacks.Callback):
                     axes.images[0].set_data(picture)
                 else:
                     axes.imshow(picture)
-                axes.set_title(textwrap.fill(caption, 30), fontsize=9)
+                axes.set_title("\n".join(textwrap.fill(line, 30) for line in caption.splitlines()), fontsize=9)
 
 
 class Resume(keras.callbacks.Callback):

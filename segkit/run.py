@@ -47,45 +47,30 @@ class Run:
         finally:
             keras.config.set_dtype_policy(before)
 
-    def claim(self, sentence, value, *, at_least=None, at_most=None):
+    def claim(self, sentence, value, *, against, bound):
         """State a measured number, and fail if it is not what the lesson says.
 
-        The bounds were measured with the quick profile, over several seeds. In the full profile, with
-        other data and longer training, the number is printed and not judged.
+        `against` is the value at which the sentence would be wrong: 0 for "A is better than B", 0.5 for "more than half".
+        `bound` lies half-way from there to the worst value of several seeds (tools/claims.py measures it), so that a number
+        beyond the bound bears the sentence out. In the full profile, with other data and longer training, the number is
+        printed and not judged.
         """
         value = float(value)
-        bounds = [
-            f"{word} {bound:.4g}"
-            for word, bound in (("at least", at_least), ("at most", at_most))
-            if bound is not None
-        ]
-        if not bounds:
-            raise ValueError(
-                f"The claim {sentence!r} needs at_least= or at_most=: a claim that cannot fail says nothing."
-            )
+        if bound == against:
+            raise ValueError(f"The claim {sentence!r} has its bound at {against}, which it is to be told from.")
         if journal := os.environ.get("SEGKIT_CLAIMS"):
-            row = dict(
-                lesson=self.lesson,
-                seed=self.seed,
-                claim=sentence,
-                value=value,
-                at_least=at_least,
-                at_most=at_most,
-            )
+            row = dict(seed=self.seed, claim=sentence, value=value, against=against, bound=bound)
             with open(journal, "a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
+        wanted = f"{'at least' if bound > against else 'at most'} {bound:.4g}"
+        holds = value >= bound if bound > against else value <= bound
         judged = self.profile == "quick"
-        holds = (at_least is None or value >= at_least) and (at_most is None or value <= at_most)
-        verdict = (
-            "holds"
-            if holds and judged
-            else "FAILS"
-            if judged
-            else "not judged: the bound belongs to the quick profile"
-        )
-        print(f"{sentence}: {value:.4g} ({' and '.join(bounds)}: {verdict})")
+        verdict = "not judged: the bound belongs to the quick profile"
+        if judged:
+            verdict = "holds" if holds else "FAILS"
+        print(f"{sentence}: {value:.4g} ({wanted}: {verdict})")
         if judged and not holds and not journal:
-            raise AssertionError(f"{sentence}: measured {value:.4g}, expected {' and '.join(bounds)}.")
+            raise AssertionError(f"{sentence}: measured {value:.4g}, expected {wanted}.")
 
     def done(self, result):
         """Close the lesson with its main result and the time that it took."""
@@ -129,12 +114,13 @@ def start(lesson):
 
 
 def minutes_range(minutes):
-    """The time measured, to twice that: what a slow machine takes."""
-    return f"{minutes:g} to {2 * minutes:g}"
+    """From what a lesson took alone to what it took beside another one, as `_minutes` gives them."""
+    alone, beside = minutes
+    return f"{alone:g} to {beside:g}"
 
 
 def _minutes(notebook, profile):
-    """What tools/execute.py wrote into the notebook, None where there is no notebook or no measurement."""
+    """What tools/execute.py wrote into the notebook; None where there is no notebook or no measurement."""
     if notebook is None:
         return None
     return json.loads(notebook.read_text(encoding="utf-8"))["metadata"].get("minutes", {}).get(profile)

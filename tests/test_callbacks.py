@@ -57,11 +57,39 @@ def test_one_display_is_updated_after_each_epoch(monkeypatch):
         pictures().batches(4, training=True), epochs=3, callbacks=[DisplayCallback(pictures())], verbose=0
     )
     moments = ["before training", "after epoch 1", "after epoch 2", "after epoch 3"]
-    assert [moment in frame for moment, frame in zip(moments, screen.frames, strict=True)] == [True] * 4
-    assert screen.updates == 3
-    assert (
-        screen.frames[-1].count("pet 0.") + screen.frames[-1].count("pet 1.") == 3
-    )  # an IoU for each of three pictures
+    *frames, strip = screen.frames
+    assert [moment in frame for moment, frame in zip(moments, frames, strict=True)] == [True] * 4
+    assert screen.updates == 4
+    assert strip.count("pet 0.") + strip.count("pet 1.") == 3  # an IoU for each of three pictures
+
+
+def test_the_strip_shows_what_the_model_said_at_each_moment(monkeypatch):
+    """Before training, after epochs 1 and 3, and at the end, each beside picture and truth; read from the drawn figure."""
+    data, said = pictures(3), {}
+
+    class Listener(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            said["before"] = self.model.predict_on_batch(data.images)
+
+        def on_epoch_end(self, epoch, logs=None):
+            said[epoch + 1] = self.model.predict_on_batch(data.images)
+
+    display = DisplayCallback(data)
+    fast = model()
+    fast.compile(
+        keras.optimizers.Adam(0.05), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    )
+    fast.fit(pictures().batches(4), epochs=5, callbacks=[Listener(), display], verbose=0)
+    expected = [said[moment].argmax(-1) for moment in ("before", 1, 3, 5)]
+    assert not np.array_equal(expected[0], expected[-1])
+    for row in range(3):
+        drawn = [axes.images[0].get_array() for axes in display.places[row]]
+        wanted = [data.images[row], show.paint(data.masks[row], data.classes)]
+        wanted += [show.paint(moment[row], data.classes) for moment in expected]
+        for one, other in zip(drawn, wanted, strict=True):
+            np.testing.assert_array_equal(one, other)
+    titles = [axes.get_title().splitlines()[0] for axes in display.places[0][2:]]
+    assert titles == ["before training", "after epoch 1", "after epoch 3", "after epoch 5"]
 
 
 def test_the_frame_shows_truth_and_prediction():
@@ -79,9 +107,9 @@ def test_when_drawing_is_slow_epochs_are_left_out_but_not_the_last(monkeypatch):
     monkeypatch.setattr(DisplayCallback, "SECONDS", 0)
     monkeypatch.setattr(DisplayCallback, "SHARE", 1e-9)
     model().fit(pictures().batches(4), epochs=6, callbacks=[DisplayCallback(pictures())], verbose=0)
-    assert [frame.split(":")[0] for frame in screen.frames] == [
-        "Validation pictures before training",
-        "Validation pictures after epoch 6",
+    assert [frame.split(":")[0] for frame in screen.frames[:-1]] == [
+        f"Validation pictures {moment}"
+        for moment in ("before training", "after epoch 1", "after epoch 3", "after epoch 6")
     ]
 
 
@@ -89,7 +117,7 @@ def test_without_a_notebook_a_line_is_printed(capsys):
     model().fit(pictures().batches(4), epochs=1, callbacks=[DisplayCallback(pictures(), count=2)], verbose=0)
     lines = capsys.readouterr().out.splitlines()
     assert (
-        len(lines) == 2 and lines[1].startswith("Validation pictures after epoch 1") and "border" in lines[1]
+        len(lines) == 3 and lines[1].startswith("Validation pictures after epoch 1") and "border" in lines[1]
     )
 
 
@@ -110,7 +138,7 @@ def test_a_training_cell_that_is_run_again_shows_its_pictures_anew(monkeypatch):
     callback, data = DisplayCallback(pictures()), pictures().batches(4)
     for _ in range(2):
         model().fit(data, epochs=1, callbacks=[callback], verbose=0)
-    assert handles == [None, "handle", None, "handle"]
+    assert handles == 2 * [None, "handle", "handle"]
 
 
 def test_what_the_first_frame_costs_once_does_not_stop_the_drawing(monkeypatch):
@@ -126,7 +154,7 @@ def test_what_the_first_frame_costs_once_does_not_stop_the_drawing(monkeypatch):
 
     net.predict_on_batch = slow_at_first
     net.fit(pictures().batches(4), epochs=3, callbacks=[callback], verbose=0)
-    assert len(screen.frames) == 4
+    assert len(screen.frames) == 5  # four, and the strip
 
 
 def display_of(outputs, classes=("pet", "background", "border")):

@@ -85,7 +85,7 @@ def test_an_unknown_lesson_is_told_the_near_miss():
 
 def test_a_notebook_of_ones_own_is_a_lesson_and_tells_its_minutes(monkeypatch, tmp_path, capsys):
     monkeypatch.chdir(tmp_path)
-    metadata = {"minutes": {"quick": 1.5}}
+    metadata = {"minutes": {"quick": [1.5, 3]}}
     (tmp_path / "cooking.ipynb").write_text(json.dumps({"cells": [], "metadata": metadata}))
     assert segkit.start("cooking").lesson == "cooking"
     assert "1.5 to 3 minutes" in capsys.readouterr().out
@@ -102,30 +102,31 @@ def test_an_unknown_profile_is_named_with_its_cure(monkeypatch):
 
 def test_a_claim_fails_when_it_is_not_so(capsys):
     run = segkit.start("04_unet_pets")
-    run.claim("a gain", 0.2, at_least=0.1)
-    assert "holds" in capsys.readouterr().out
+    run.claim("a gain", 0.2, against=0, bound=0.1)
+    assert "a gain: 0.2 (at least 0.1: holds)" in capsys.readouterr().out
     with pytest.raises(AssertionError, match="a gain: measured 0.05"):
-        run.claim("a gain", 0.05, at_least=0.1)
+        run.claim("a gain", 0.05, against=0, bound=0.1)
+    run.claim("less than half", 0.3, against=0.5, bound=0.4)
+    with pytest.raises(AssertionError, match="expected at most 0.4"):
+        run.claim("less than half", 0.45, against=0.5, bound=0.4)
     with pytest.raises(AssertionError):
-        run.claim("a loss", 0.3, at_most=0.2)
-    with pytest.raises(AssertionError):
-        run.claim("not a number", float("nan"), at_least=0)
-    with pytest.raises(ValueError, match="says nothing"):
-        run.claim("anything", 1)
+        run.claim("not a number", float("nan"), against=0, bound=0.1)
+    with pytest.raises(ValueError, match="to be told from"):
+        run.claim("anything", 1, against=0.5, bound=0.5)
 
 
 def test_the_full_profile_says_that_it_does_not_judge(monkeypatch, capsys):
     monkeypatch.setenv("SEGKIT_PROFILE", "full")
-    segkit.start("04_unet_pets").claim("a gain", 0.05, at_least=0.1)
+    segkit.start("04_unet_pets").claim("a gain", 0.05, against=0, bound=0.1)
     assert "not judged" in capsys.readouterr().out
 
 
 def test_claims_are_written_down_for_make_claims(monkeypatch, tmp_path):
     journal = tmp_path / "claims.jsonl"
     monkeypatch.setenv("SEGKIT_CLAIMS", str(journal))
-    segkit.start("04_unet_pets").claim("a gain", 0.05, at_least=0.1)  # recorded, not raised
+    segkit.start("04_unet_pets").claim("a gain", 0.05, against=0, bound=0.1)  # recorded, not raised
     row = json.loads(journal.read_text())
-    assert (row["lesson"], row["seed"], row["value"], row["at_least"]) == ("04_unet_pets", 0, 0.05, 0.1)
+    assert row == {"seed": 0, "claim": "a gain", "value": 0.05, "against": 0, "bound": 0.1}
 
 
 def in_a_new_process(code):

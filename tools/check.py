@@ -23,7 +23,7 @@ TAGS = {"nbval-ignore-output", "raises-exception", "nbval-raises-exception", "ex
 LARGEST = 700_000  # bytes
 LONGEST_CELL = 25  # lines, where the cell is not a source cell
 FEWEST_WORDS = 1_000
-MOST = {"code cells": 30, "lines of code": 350, "words": 2_000}  # the template's; longer lessons are told so
+MOST = {"code cells": 30, "lines of code": 350, "words": 2_000}
 AVOIDED = re.compile(r"\b(just|simply|obviously)\b", re.I)
 OUTSIDE = re.compile(r"(?<![\w.:/])/(?:home|root|work|tmp|usr|Users|content|mnt)/|[A-Z]:\\\\|\.\./shared")
 
@@ -98,6 +98,9 @@ def lesson_faults(path, notebook):
         yield "does not say on its first screen what the reader will be able to do"
     if (words := sizes(notebook)["words"]) < FEWEST_WORDS:
         yield f"has {words} words, fewer than {FEWEST_WORDS}"
+    for what, number in sizes(notebook).items():
+        if number > MOST[what]:
+            yield f"is long: {number:,} {what} (at most {MOST[what]:,})"
     solutions = prose.count("<summary>Solution")
     checks = len([cell for cell in notebook.cells if "exercise-check" in cell.metadata.get("tags", [])])
     if not 2 <= checks <= 5 or solutions != checks:
@@ -136,14 +139,6 @@ def code_faults(where, cell, following):
 
 def main():
     found = [f"{path.relative_to(ROOT)}: {fault}" for path in paths() for fault in faults(path)]
-    for path in paths():
-        long = [
-            f"{number:,} {what} (at most {MOST[what]:,})"
-            for what, number in sizes(read(path)).items()
-            if number > MOST[what]
-        ]
-        if long:
-            print(f"warning: {path.stem} is long: {', '.join(long)}")
     print("\n".join(found) or f"{len(paths())} lessons checked")
     raise SystemExit(1 if found else 0)
 

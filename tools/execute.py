@@ -4,7 +4,9 @@ python tools/execute.py                lessons whose code changed since they wer
 python tools/execute.py --all          every lesson
 python tools/execute.py 01 04          these lessons
 python tools/execute.py --all --pages build    leave the notebooks alone, write HTML pages with an index
-python tools/execute.py --jobs 1       one after the other, which measures their minutes
+python tools/execute.py --jobs 1       one after the other
+
+The minutes that a lesson takes are kept, alone and beside another one: the range that its first screen states.
 """
 
 import argparse
@@ -19,12 +21,13 @@ from notebooks import fingerprint, paths, read, write
 
 
 def store(outcome, profile, alone):
-    """Keep the outputs, and of a lesson that ran alone the minutes that it took, rounded up to half a minute."""
+    """Keep the outputs and the minutes that the lesson took, rounded up to half a minute."""
     notebook = outcome.notebook
-    notebook.metadata["executed"] = fingerprint(notebook)
-    if alone:
-        minutes = notebook.metadata.get("minutes", {})
-        notebook.metadata["minutes"] = minutes | {profile: math.ceil(outcome.seconds / 30) / 2}
+    taken = math.ceil(outcome.seconds / 30) / 2
+    minutes = notebook.metadata.get("minutes", {})
+    least, most = minutes.get(profile, [taken, taken])
+    minutes[profile] = [taken, max(taken, most)] if alone else [min(taken, least), taken]
+    notebook.metadata["executed"], notebook.metadata["minutes"] = fingerprint(notebook), minutes
     write(notebook, outcome.path)
 
 

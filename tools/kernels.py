@@ -36,7 +36,7 @@ def run(work, jobs):
     """
 
     def minutes(item):
-        return item[1].metadata.get("minutes", {}).get("quick", 0)
+        return item[1].metadata.get("minutes", {}).get("quick", [0])[0]
 
     async def every():
         free = asyncio.Semaphore(jobs)
@@ -74,10 +74,11 @@ async def _run_one(path, notebook, variables, jobs, free):
 
 def _environment(jobs):
     """Lessons that run side by side share the cores, and a GPU's memory."""
+    environment = os.environ | {"SEGKIT_STORED": "1"}  # nobody moves a slider here
     if jobs == 1:
-        return dict(os.environ)
+        return environment
     threads = str(max(1, os.cpu_count() // jobs))
-    return os.environ | {
+    return environment | {
         "TF_NUM_INTRAOP_THREADS": threads,
         "TF_NUM_INTEROP_THREADS": threads,
         "OMP_NUM_THREADS": threads,

@@ -7,11 +7,13 @@ python tools/sync.py --check    change nothing, fail if something is out of step
 
 import ast
 import difflib
+import json
 import re
 import sys
 import tomllib
 
 import nbformat
+import numpy as np
 
 from notebooks import ROOT, code_cells, lessons, paths, read, write
 from segkit.run import minutes_range
@@ -48,6 +50,26 @@ def benchmark_table(title):
     raise SystemExit(f"A lesson shows the benchmark {title!r}, which benchmarks/README.md does not have.")
 
 
+def ablation_table(lesson, title):
+    """What tools/claims.py measured, as a table: of each number the mean over the seeds, and of the last column the
+    difference from the first row, seed by seed, from the smallest to the largest."""
+    rows = json.loads((ROOT / "benchmarks" / "ablations.json").read_text(encoding="utf-8"))[lesson][title]
+    (first, *_), (*_, last) = rows.values(), next(iter(rows.values()))
+    lines = [f"| | {' | '.join(first)} | {last}, difference from the first row |", "|---" * (len(first) + 2) + "|"]
+    for name, columns in rows.items():
+        means = " | ".join(f"{np.mean(values):.{digits(column)}f}" for column, values in columns.items())
+        apart = np.subtract(columns[last], first[last])
+        low, high = (f"{value:+.{digits(last)}f}" for value in (apart.min(), apart.max()))
+        lines.append(f"| {name} | {means} | {'' if columns is first else f'{low} to {high}'} |")
+    seeds = len(first[last])
+    return "\n".join(lines) + f"\n\n*Means over {seeds} seeds; `python benchmarks/ablations/{lesson}.py --seed 0` measures one.*"
+
+
+def digits(column):
+    """Shares are written with three digits behind the point, seconds and parameters with none."""
+    return 0 if column in ("seconds", "parameters") else 1 if "%" in column else 3
+
+
 def sync_notebook(path, repository):
     notebook = read(path)
     before = nbformat.writes(notebook)
@@ -56,6 +78,8 @@ def sync_notebook(path, repository):
             cell.source = "\n\n\n".join(source_of(name) for name in cell.metadata["segkit"].split())
         if "benchmark" in cell.metadata:
             cell.source = benchmark_table(cell.metadata["benchmark"])
+        if "ablation" in cell.metadata:
+            cell.source = ablation_table(path.stem, cell.metadata["ablation"])
         if cell.cell_type == "markdown":
             # the marks stand last on their lines: a line that begins with one would not be read as Markdown
             for mark, words in (("minutes", first_screen(notebook)), ("colab", badge(path, repository))):

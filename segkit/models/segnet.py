@@ -7,6 +7,9 @@ from ..checks import check_whole
 from ..layers import BedOfNails, BilinearUpsample, CropLike, MaxPoolWithIndices, MaxUnpool2D, PadToMultiple
 from .blocks import VGG16_BLOCKS, scaled
 
+# A plan of the same form that a laptop trains in minutes: five poolings, most of the work where maps are small.
+SMALL_BLOCKS = ((24,), (48,), (96, 96), (128, 128), (128, 128))
+
 
 def convolve(x, filters, kernel_size=3, convolution=layers.Conv2D, **options):
     """Convolution, batch normalisation, ReLU.

@@ -2,11 +2,13 @@
 
 from .colors import CLASS_COLORS, CYCLE, VOID_COLOR, color, palette
 from .display import notebook, publish, set_defaults, show
+from .network import network
 from .pictures import boxed, boxes, grid, instances, legend, legend_columns, overlay, paint
+from .play import play
 from .plots import bars, curves
 from .semantic import class_numbers, semantic
 
 __all__ = [
     "CLASS_COLORS", "CYCLE", "VOID_COLOR", "bars", "boxed", "boxes", "class_numbers", "color", "curves", "grid", "instances", "legend",
-    "legend_columns", "notebook", "overlay", "paint", "palette", "publish", "semantic", "set_defaults", "show",
+    "legend_columns", "network", "notebook", "overlay", "paint", "palette", "play", "publish", "semantic", "set_defaults", "show",
 ]  # fmt: skip

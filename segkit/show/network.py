@@ -1,0 +1,213 @@
+"""A network drawn from its model: columns by depth, height by resolution, width by channels, skips and indices as arrows."""
+
+import dataclasses
+import math
+
+import matplotlib.pyplot as plt
+from matplotlib.patches import Patch, Rectangle
+
+from .display import show
+
+COLORS = {
+    "picture": "#b8bec4",
+    "encoder": "#56b4e9",
+    "convolution": "#0072b2",
+    "smaller": "#7fa8c9",
+    "larger": "#009e73",
+    "logits": "#e69f00",
+}
+NAMES = {"smaller": "pooling, convolutions", "larger": "growing, convolutions", "logits": "scores of the classes"}
+IN_PASSING = ("CropLike", "PadToMultiple")  # their small change of a size is not drawn
+ARROWS = {"skip": "#444444", "indices": "#cc79a7"}
+
+
+@dataclasses.dataclass(eq=False)
+class Block:
+    """Layers drawn as one box: those at one resolution that follow each other."""
+
+    kind: str
+    shape: tuple  # height, width, channels of what leaves it
+    layers: list
+    parameters: int = 0
+    column: int = 0
+
+
+@dataclasses.dataclass(eq=False)
+class Arrow:
+    """From a block to a later one. `layers` are those on the way, as a skip's 1×1 convolution."""
+
+    start: Block
+    end: Block
+    kind: str  # "flow", "skip" or "indices"
+    layers: list = dataclasses.field(default_factory=list)
+    channels: int = 0
+
+
+def network(model, alt, size=128, title=""):
+    """Draw a functional model, for pictures of `size` pixels. A model inside it is drawn by its outputs, as one encoder."""
+    blocks, arrows = plan(model, size)
+    columns = max(block.column for block in blocks) + 1
+    figure, axes = plt.subplots(figsize=(9.6, 3.7))
+    pitch = 1.0
+    tallest = max(block.shape[0] for block in blocks)
+    places = {}
+    for block in blocks:
+        height = 2.6 * (0.1 + 0.9 * math.log2(1 + block.shape[0]) / math.log2(1 + tallest))
+        width = min(0.72, 0.08 + 0.065 * math.log2(1 + block.shape[2]))
+        x = pitch * block.column
+        places[block] = x, width, height
+        axes.add_patch(Rectangle((x - width / 2, -height / 2), width, height, facecolor=COLORS[block.kind]))
+        rows, places_across, channels = block.shape
+        text = f"{rows}×{places_across}\n×{channels}\n{short(block.parameters)}"
+        axes.text(x, -1.42, text, ha="center", va="top", fontsize=8 if columns <= 13 else 7, linespacing=1.25)
+    axes.text(-0.62, -1.42, "size\nchannels\nweights", ha="right", va="top", fontsize=8, linespacing=1.25, color="#666666")
+    level = 1.42
+    for arrow in sorted(arrows, key=lambda arrow: arrow.end.column - arrow.start.column):
+        (x, width, height), (end_x, end_width, end_height) = places[arrow.start], places[arrow.end]
+        if arrow.kind == "flow":
+            _head(axes, (x + width / 2, 0), (end_x - end_width / 2, 0), "#444444")
+            continue
+        level += 0.2
+        color, line = ARROWS[arrow.kind], "--" if arrow.kind == "indices" else "-"
+        x, end_x = x + 0.08, end_x - 0.08
+        axes.plot([x, x, end_x, end_x], [height / 2, level, level, end_height / 2 + 0.1], line, color=color, linewidth=1.2)
+        _head(axes, (end_x, end_height / 2 + 0.2), (end_x, end_height / 2), color)
+        words = f"1×1 convolution to {arrow.channels}" if arrow.layers else f"{arrow.channels} channels" * (arrow.kind == "skip")
+        axes.text((x + end_x) / 2, level, words, ha="center", va="center", fontsize=7, color=color,
+                  bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})  # fmt: skip
+    axes.set(xlim=(-1.5, pitch * (columns - 1) + 0.6), ylim=(-2.45, level + 0.2), title=title)
+    axes.set_axis_off()
+    kinds = [kind for kind in COLORS if any(block.kind == kind for block in blocks)]
+    handles = [Patch(facecolor=COLORS[kind], label=NAMES.get(kind, kind)) for kind in kinds]
+    for kind in ARROWS:
+        if any(arrow.kind == kind for arrow in arrows):
+            line = "--" if kind == "indices" else "-"
+            handles.append(plt.Line2D([], [], color=ARROWS[kind], linestyle=line, label=kind))
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=9)
+    show(figure, alt)
+
+
+def _head(axes, start, end, color):
+    axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": color, "shrinkA": 0, "shrinkB": 0})
+
+
+def short(number):
+    """1,234,567 as 1.2 M."""
+    for unit, name in ((1e6, " M"), (1e3, " k")):
+        if number >= unit:
+            return f"{number / unit:.1f}{name}" if number < 10 * unit else f"{number / unit:.0f}{name}"
+    return str(number) if number else "–"
+
+
+def plan(model, size=128):
+    """The blocks of a functional model and the arrows between them."""
+    blocks, arrows = _read(model, size)
+    _name_the_skips(arrows)
+    _put_on_arrows(blocks, arrows)
+    _merge_chains(blocks, arrows)
+    for block in sorted(blocks, key=_depths(arrows)):
+        block.column = 1 + max((arrow.start.column for arrow in arrows if arrow.end is block), default=-1)
+    return blocks, arrows
+
+
+def _read(model, size):
+    """A block for each layer that has a kernel or changes a map's size; the other layers belong to the block before them."""
+    import keras
+    from keras import layers
+
+    from ..graphs import maps_of
+
+    blocks, arrows = [], []
+    home = {}  # tensor → its block, and whether it is a map ("skip") or "indices"
+
+    def add(kind, tensor, layer, sources, parameters=0):
+        block = Block(kind, tuple(tensor.shape[1:]), [layer.name], parameters)
+        blocks.append(block)
+        arrows.extend(Arrow(source, block, kind, [], source.shape[2]) for source, kind in sources)
+        home[id(tensor)] = block, "skip"
+
+    def record(layer, *args, **kwargs):
+        made = layer(*args, **kwargs)
+        tensors = keras.tree.flatten(made)
+        kept.extend(tensors)
+        sources = [home[id(tensor)] for tensor in maps_of(layer, *args, **kwargs)]
+        before, weights = sources[0][0], layer.count_params()
+        resized = tuple(tensors[0].shape[1:3]) != before.shape[:2] and type(layer).__name__ not in IN_PASSING
+        if isinstance(layer, keras.Model) and len(tensors) > 1:
+            for tensor in tensors:
+                add("encoder", tensor, layer, sources, weights)
+                sources, weights = [home[id(tensor)]], 0
+        elif resized and tensors[0].shape[1] > before.shape[0]:
+            add("larger", tensors[0], layer, sources, weights)
+        elif resized:
+            add("convolution" if weights else "smaller", tensors[0], layer, sources, weights)
+            home.update({id(tensor): (blocks[-1], "indices") for tensor in tensors[1:]})
+        elif len(sources) > 1 or (weights and not isinstance(layer, layers.BatchNormalization | layers.Normalization)):
+            add("convolution", tensors[0], layer, sources, weights)
+        else:
+            before.layers.append(layer.name)
+            before.parameters += weights
+            home[id(tensors[0])] = sources[0]
+        return made
+
+    kept = []  # tensors stay alive, so that no two have one id
+    for tensor in model.inputs:
+        sides = [side or size for side in tensor.shape[1:3]]
+        kept.append(keras.Input((*sides, tensor.shape[-1]), dtype=tensor.dtype, name=tensor.name))
+        blocks.append(Block("picture", tuple(kept[-1].shape[1:]), [tensor.name]))
+        home[id(kept[-1])] = blocks[-1], "skip"
+    inputs = list(kept) if isinstance(model.input, list | tuple) else kept[0]
+    keras.models.clone_model(model, inputs, clone_function=lambda layer: layer, call_function=record)
+    home[id(kept[-1])][0].kind = "logits"
+    return blocks, arrows
+
+
+def _depths(arrows):
+    """How many blocks stand before a block, on the longest way to it."""
+
+    def depth(block):
+        if block not in known:
+            known[block] = 1 + max((depth(arrow.start) for arrow in arrows if arrow.end is block), default=-1)
+        return known[block]
+
+    known = {}
+    return depth
+
+
+def _name_the_skips(arrows):
+    """Of the maps that enter a block, the one with most layers behind it flows; the others skip."""
+    depth = _depths(arrows)
+    for block in {arrow.end for arrow in arrows}:
+        maps = [arrow for arrow in arrows if arrow.end is block and arrow.kind == "skip"]
+        max(maps, key=lambda arrow: depth(arrow.start)).kind = "flow"
+
+
+def _put_on_arrows(blocks, arrows):
+    """A convolution that does nothing but prepare a skip is drawn on the skip's arrow."""
+    for skip in [arrow for arrow in arrows if arrow.kind == "skip"]:
+        block = skip.start
+        entering = [arrow for arrow in arrows if arrow.end is block]
+        leaving = [arrow for arrow in arrows if arrow.start is block]
+        if block.kind == "convolution" and len(entering) == len(leaving) == 1:
+            skip.start, skip.layers = entering[0].start, block.layers
+            blocks.remove(block)
+            arrows.remove(entering[0])
+            skip.end.parameters += block.parameters
+
+
+def _merge_chains(blocks, arrows):
+    """A block joins the one that flows into it, where that one leads nowhere else and its map has the same size."""
+    for block in list(blocks):
+        before = next((arrow.start for arrow in arrows if arrow.end is block and arrow.kind == "flow"), None)
+        if before is None or before.kind in ("picture", "encoder") or before.shape[:2] != block.shape[:2]:
+            continue
+        if sum(arrow.start is before and arrow.kind != "indices" for arrow in arrows) == 1:
+            before.layers += block.layers
+            before.parameters += block.parameters
+            before.shape = block.shape
+            before.kind = "logits" if block.kind == "logits" else before.kind
+            arrows[:] = [arrow for arrow in arrows if not (arrow.start is before and arrow.end is block)]
+            for arrow in arrows:
+                arrow.start = before if arrow.start is block else arrow.start
+                arrow.end = before if arrow.end is block else arrow.end
+            blocks.remove(block)
