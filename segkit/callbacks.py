@@ -81,7 +81,9 @@ class DisplayCallback(keras.callbacks.Callback):
         self.figure.suptitle(f"Validation pictures {moment}", fontsize=11)
         buffer = io.BytesIO()
         self.figure.savefig(buffer, format="jpeg", pil_kwargs={"quality": 85})
-        captions = "; ".join(", ".join(" ".join(caption.split()) for caption, _ in row if caption) for row in rows)
+        captions = "; ".join(
+            ", ".join(" ".join(caption.split()) for caption, _ in row if caption) for row in rows
+        )
         self.handle = show.publish(
             buffer.getvalue(), "jpeg", f"Validation pictures {moment}: {captions}.", self.handle
         )
@@ -104,7 +106,9 @@ class DisplayCallback(keras.callbacks.Callback):
                     axes.images[0].set_data(picture)
                 else:
                     axes.imshow(picture)
-                axes.set_title("\n".join(textwrap.fill(line, 30) for line in caption.splitlines()), fontsize=9)
+                axes.set_title(
+                    "\n".join(textwrap.fill(line, 30) for line in caption.splitlines()), fontsize=9
+                )
 
 
 class Resume(keras.callbacks.Callback):

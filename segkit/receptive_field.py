@@ -16,7 +16,7 @@ def receptive_field(model, axis=0):
     Follows the rows that a place can depend on back through every path of the graph, far from the picture's rim,
     and gives the most that any place sees. Strides are taken to divide the size. `axis=1` follows columns. Of several
     inputs, each has its own answer; None where an output does not depend on it.
-    Taught in notebooks/02_fcn.ipynb.
+    Used in notebooks/02_fcn.ipynb, which explains the rule and checks it with gradients.
     """
     calls = []
 
@@ -55,7 +55,6 @@ def step_back(layer, first, last, axis=0):
 
     Place p depends on the input's places from (a·p + b) // d to (a·p + c) // d. The table has a, b, c, d for each
     class of layers; one of your own needs a line more.
-    Taught in notebooks/02_fcn.ipynb.
     """
 
     def sliding(kernel, dilation=1):  # a window that moves

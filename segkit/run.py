@@ -57,7 +57,9 @@ class Run:
         """
         value = float(value)
         if bound == against:
-            raise ValueError(f"The claim {sentence!r} has its bound at {against}, which it is to be told from.")
+            raise ValueError(
+                f"The claim {sentence!r} has its bound at {against}, which it is to be told from."
+            )
         if journal := os.environ.get("SEGKIT_CLAIMS"):
             row = dict(seed=self.seed, claim=sentence, value=value, against=against, bound=bound)
             with open(journal, "a", encoding="utf-8") as file:

@@ -10,7 +10,9 @@ WEIGHTS = pathlib.Path(__file__).parent / "weights"
 
 def store(variables, name, part):
     """Write weights that the course ships, in half precision. `part` says which of a model's they are: see `load_stored`."""
-    values = {f"{index:03d}": ops.convert_to_numpy(value).astype("float16") for index, value in enumerate(variables)}
+    values = {
+        f"{index:03d}": ops.convert_to_numpy(value).astype("float16") for index, value in enumerate(variables)
+    }
     if not all(np.isfinite(value).all() for value in values.values()):
         raise ValueError(f"A weight of {name} does not fit half precision; nothing was stored.")
     np.savez_compressed(WEIGHTS / f"{name}.npz", part=part, **values)
@@ -23,7 +25,9 @@ def load_stored(model, name):
     """
     path = WEIGHTS / f"{name}.npz"
     if not path.is_file():
-        raise ValueError(f"There are no weights {name!r}; there are {', '.join(sorted(file.stem for file in WEIGHTS.glob('*.npz')))}.")
+        raise ValueError(
+            f"There are no weights {name!r}; there are {', '.join(sorted(file.stem for file in WEIGHTS.glob('*.npz')))}."
+        )
     with np.load(path) as stored:
         part = str(stored["part"])
         values = [stored[key].astype("float32") for key in stored.files if key != "part"]
@@ -31,7 +35,9 @@ def load_stored(model, name):
     if part == "first":
         variables = variables[: len(values)]
     elif part == "decoder":
-        inside = {id(weight) for layer in model.layers if hasattr(layer, "layers") for weight in layer.weights}
+        inside = {
+            id(weight) for layer in model.layers if hasattr(layer, "layers") for weight in layer.weights
+        }
         variables = [weight for weight in variables if id(weight) not in inside]
     if [tuple(variable.shape) for variable in variables] != [value.shape for value in values]:
         raise ValueError(f"The weights {name!r} belong to a model of another form than {model.name!r}.")

@@ -76,9 +76,7 @@ def test_the_strip_shows_what_the_model_said_at_each_moment(monkeypatch):
 
     display = DisplayCallback(data)
     fast = model()
-    fast.compile(
-        keras.optimizers.Adam(0.05), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    )
+    fast.compile(keras.optimizers.Adam(0.05), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     fast.fit(pictures().batches(4), epochs=5, callbacks=[Listener(), display], verbose=0)
     expected = [said[moment].argmax(-1) for moment in ("before", 1, 3, 5)]
     assert not np.array_equal(expected[0], expected[-1])

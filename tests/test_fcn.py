@@ -7,11 +7,11 @@ from keras import layers, ops
 
 from segkit.backbones import encoder
 from segkit.layers import Hypercolumns
+from segkit.layers.atrous import remove_strides
 from segkit.models.fcn import (
     convolutionalize,
     fcn,
     fcn_decoder,
-    remove_strides,
     shift_and_stitch,
     vgg16_for_fcn,
 )

@@ -42,7 +42,7 @@ def test_source_cells_are_segkits_source(path):
             assert source.strip() in cell.source
 
 
-TEACHING = tuple(f"segkit.{room}" for room in ("layers", "losses", "metrics", "models", "receptive_field"))
+TEACHING = tuple(f"segkit.{room}" for room in ("layers", "losses", "metrics", "models"))
 
 
 def taught():

@@ -45,7 +45,7 @@ def test_the_mask_has_the_pictures_size_and_is_float32(frozen, build):
 
 
 def test_without_skips_the_shallow_features_do_not_reach_the_decoder(frozen):
-    model = unet(frozen, 3, filters=(8, 8, 8, 8), skips=False)
+    model = unet(frozen, 3, filters=(8, 8, 8, 8), skips=())
     assert not [layer for layer in model.layers if isinstance(layer, keras.layers.Concatenate)]
     assert model.count_params() < unet(frozen, 3, filters=(8, 8, 8, 8)).count_params()
 

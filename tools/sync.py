@@ -55,14 +55,20 @@ def ablation_table(lesson, title):
     difference from the first row, seed by seed, from the smallest to the largest."""
     rows = json.loads((ROOT / "benchmarks" / "ablations.json").read_text(encoding="utf-8"))[lesson][title]
     (first, *_), (*_, last) = rows.values(), next(iter(rows.values()))
-    lines = [f"| | {' | '.join(first)} | {last}, difference from the first row |", "|---" * (len(first) + 2) + "|"]
+    lines = [
+        f"| | {' | '.join(first)} | {last}, difference from the first row |",
+        "|---" * (len(first) + 2) + "|",
+    ]
     for name, columns in rows.items():
         means = " | ".join(f"{np.mean(values):.{digits(column)}f}" for column, values in columns.items())
         apart = np.subtract(columns[last], first[last])
         low, high = (f"{value:+.{digits(last)}f}" for value in (apart.min(), apart.max()))
         lines.append(f"| {name} | {means} | {'' if columns is first else f'{low} to {high}'} |")
     seeds = len(first[last])
-    return "\n".join(lines) + f"\n\n*Means over {seeds} seeds; `python benchmarks/ablations/{lesson}.py --seed 0` measures one.*"
+    return (
+        "\n".join(lines)
+        + f"\n\n*Means over {seeds} seeds; `python benchmarks/ablations/{lesson}.py --seed 0` measures one.*"
+    )
 
 
 def digits(column):

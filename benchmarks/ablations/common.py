@@ -28,4 +28,6 @@ def main(description, experiments):
 
 
 def to_floats(table):
-    return {row: {column: float(value) for column, value in columns.items()} for row, columns in table.items()}
+    return {
+        row: {column: float(value) for column, value in columns.items()} for row, columns in table.items()
+    }

@@ -7,22 +7,22 @@ from ..checks import check_whole
 from ..layers import BilinearUpsample, CropLike, upsample
 
 
-def unet_decoder(features, num_classes, filters=(512, 256, 128, 64), skips=True):
+def unet_decoder(features, num_classes, filters=(512, 256, 128, 64), skips=(2, 4, 8, 16)):
     """Five feature maps at strides 2 to 32 → logits at stride 1.
 
-    Each up-sampling block of pix2pix is joined by the encoder's features of the same size.
+    Behind each up-sampling block of pix2pix stand the encoder's features of the same size, if `skips` has their stride.
     Taught in notebooks/04_unet_pets.ipynb.
     """
     check_whole(num_classes=num_classes)
     *shallow, x = features
-    for width, skip in zip(filters, reversed(shallow), strict=True):
+    for width, skip, stride in zip(filters, reversed(shallow), (16, 8, 4, 2), strict=True):
         x = upsample(width, 3)(x)
-        if skips:
+        if stride in skips:
             x = layers.Concatenate()([x, skip])
     return layers.Conv2DTranspose(num_classes, 3, 2, "same", dtype="float32", name="logits")(x)
 
 
-def unet(encoder, num_classes, filters=(512, 256, 128, 64), skips=True):
+def unet(encoder, num_classes, filters=(512, 256, 128, 64), skips=(2, 4, 8, 16)):
     """Pictures (B, H, W, 3) with pixels 0..255 → logits (B, H, W, num_classes).
 
     Taught in notebooks/04_unet_pets.ipynb.

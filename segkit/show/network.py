@@ -16,7 +16,11 @@ COLORS = {
     "larger": "#009e73",
     "logits": "#e69f00",
 }
-NAMES = {"smaller": "pooling, convolutions", "larger": "growing, convolutions", "logits": "scores of the classes"}
+NAMES = {
+    "smaller": "pooling, convolutions",
+    "larger": "growing, convolutions",
+    "logits": "scores of the classes",
+}
 IN_PASSING = ("CropLike", "PadToMultiple")  # their small change of a size is not drawn
 ARROWS = {"skip": "#444444", "indices": "#cc79a7"}
 
@@ -60,7 +64,16 @@ def network(model, alt, size=128, title=""):
         rows, places_across, channels = block.shape
         text = f"{rows}×{places_across}\n×{channels}\n{short(block.parameters)}"
         axes.text(x, -1.42, text, ha="center", va="top", fontsize=8 if columns <= 13 else 7, linespacing=1.25)
-    axes.text(-0.62, -1.42, "size\nchannels\nweights", ha="right", va="top", fontsize=8, linespacing=1.25, color="#666666")
+    axes.text(
+        -0.62,
+        -1.42,
+        "size\nchannels\nweights",
+        ha="right",
+        va="top",
+        fontsize=8,
+        linespacing=1.25,
+        color="#666666",
+    )
     level = 1.42
     for arrow in sorted(arrows, key=lambda arrow: arrow.end.column - arrow.start.column):
         (x, width, height), (end_x, end_width, end_height) = places[arrow.start], places[arrow.end]
@@ -70,9 +83,19 @@ def network(model, alt, size=128, title=""):
         level += 0.2
         color, line = ARROWS[arrow.kind], "--" if arrow.kind == "indices" else "-"
         x, end_x = x + 0.08, end_x - 0.08
-        axes.plot([x, x, end_x, end_x], [height / 2, level, level, end_height / 2 + 0.1], line, color=color, linewidth=1.2)
+        axes.plot(
+            [x, x, end_x, end_x],
+            [height / 2, level, level, end_height / 2 + 0.1],
+            line,
+            color=color,
+            linewidth=1.2,
+        )
         _head(axes, (end_x, end_height / 2 + 0.2), (end_x, end_height / 2), color)
-        words = f"1×1 convolution to {arrow.channels}" if arrow.layers else f"{arrow.channels} channels" * (arrow.kind == "skip")
+        words = (
+            f"1×1 convolution to {arrow.channels}"
+            if arrow.layers
+            else f"{arrow.channels} channels" * (arrow.kind == "skip")
+        )
         axes.text((x + end_x) / 2, level, words, ha="center", va="center", fontsize=7, color=color,
                   bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})  # fmt: skip
     axes.set(xlim=(-1.5, pitch * (columns - 1) + 0.6), ylim=(-2.45, level + 0.2), title=title)
@@ -88,7 +111,9 @@ def network(model, alt, size=128, title=""):
 
 
 def _head(axes, start, end, color):
-    axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": color, "shrinkA": 0, "shrinkB": 0})
+    axes.annotate(
+        "", end, start, arrowprops={"arrowstyle": "-|>", "color": color, "shrinkA": 0, "shrinkB": 0}
+    )
 
 
 def short(number):
@@ -142,7 +167,9 @@ def _read(model, size):
         elif resized:
             add("convolution" if weights else "smaller", tensors[0], layer, sources, weights)
             home.update({id(tensor): (blocks[-1], "indices") for tensor in tensors[1:]})
-        elif len(sources) > 1 or (weights and not isinstance(layer, layers.BatchNormalization | layers.Normalization)):
+        elif len(sources) > 1 or (
+            weights and not isinstance(layer, layers.BatchNormalization | layers.Normalization)
+        ):
             add("convolution", tensors[0], layer, sources, weights)
         else:
             before.layers.append(layer.name)

@@ -6,7 +6,8 @@ from keras import layers
 
 from segkit.backbones import encoder
 from segkit.layers import Hypercolumns
-from segkit.models.fcn import convolutionalize, fcn, remove_strides, vgg16_for_fcn
+from segkit.layers.atrous import remove_strides
+from segkit.models.fcn import convolutionalize, fcn, vgg16_for_fcn
 
 from ..pyramid import small_encoder
 

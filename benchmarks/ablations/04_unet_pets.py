@@ -1,0 +1,250 @@
+"""What lesson 04 states and does not train live: python benchmarks/ablations/04_unet_pets.py [--seed 0] [--only skips]
+
+Pictures of 64×64, 600 to train on and 100 of validation to score, all trainings of a table with the same number of steps;
+in recipes and improvements with the same CPU seconds, whatever number of steps that gives.
+"""
+
+import time
+
+import keras
+import numpy as np
+from common import main
+
+from segkit.backbones import encoder
+from segkit.datasets import Augment, Pictures, load
+from segkit.losses import CrossEntropyDice
+from segkit.metrics import iou_per_class
+from segkit.models import light_unet, unet, unet_decoder
+from segkit.training import (
+    FeatureBatches,
+    both_ways,
+    compile_segmenter,
+    features_of,
+    rising_and_falling,
+    start_of,
+)
+
+SIZE, BATCH, SECONDS = 64, 16, 25
+CHANNELS = {2: 96, 4: 144, 8: 192, 16: 576, 32: 320}  # of MobileNetV2's maps, by stride
+FILTERS = (96, 64, 48, 32)
+EPOCHS = 4
+
+# table, column, the row with more, the row with less
+SHOWN = ()
+
+
+def columns(masks, guess):
+    """Mean IoU and border IoU of logits."""
+    iou = iou_per_class(masks, np.asarray(guess).argmax(axis=-1), 3)
+    return {"border IoU": iou[2], "mean IoU": iou.mean()}
+
+
+def pets():
+    data = load("paper_pets", size=SIZE)
+    return data.train, data.validation
+
+
+def stored_features(weights="paper", change=lambda images: images):
+    """A frozen encoder's features of the training pictures and their mirror images, and of the validation pictures."""
+    train, validation = pets()
+    network = encoder("MobileNetV2", weights)
+    if weights is None:  # its normalisation gets the statistics of these pictures, nothing else is learned
+        network.trainable = True
+        for _ in range(30):
+            network(train.images[:64].astype("float32"), training=True)
+    seen = features_of(network, change(train.images))
+    return seen, features_of(network, change(validation.images), mirrored=False)
+
+
+def train_decoder(seed, seen, tests, masks=None, fresh_flips=True, filters=FILTERS, **options):
+    """The same steps on stored features for every decoder of a table."""
+    train, validation = pets()
+    keras.utils.set_random_seed(seed)
+    inputs = [keras.Input(maps.shape[2:]) for maps in seen]
+    decoder = keras.Model(inputs, unet_decoder(inputs, 3, filters, **options))
+    batches = FeatureBatches(
+        seen, train.masks if masks is None else masks, BATCH, fresh_flips=fresh_flips, seed=seed
+    )
+    compile_segmenter(decoder, keras.optimizers.Adam(rising_and_falling(2e-3, EPOCHS * len(batches))))
+    decoder.fit(batches, epochs=EPOCHS, verbose=0)
+    guess = decoder.predict([maps[0] for maps in tests], verbose=0)
+    return {"parameters": decoder.count_params()} | columns(validation.masks, guess)
+
+
+def as_many_parameters(skips, wanted):
+    """The filters, all widened alike, with which a decoder of these skips has about `wanted` parameters."""
+
+    def count(filters):
+        widths = zip(filters, (16, 8, 4, 2), strict=True)
+        behind, total = CHANNELS[32], 27 * (filters[-1] + CHANNELS[2] * (2 in skips)) + 3
+        for (
+            width,
+            stride,
+        ) in widths:  # 3×3 kernels without bias, and four numbers of batch normalisation a channel
+            total += 9 * behind * width + 4 * width
+            behind = width + CHANNELS[stride] * (stride in skips)
+        return total
+
+    factors = np.arange(1.0, 2.5, 0.002)
+    return min(
+        (tuple(round(factor * width) for width in FILTERS) for factor in factors),
+        key=lambda filters: abs(count(filters) - wanted),
+    )
+
+
+def skips(seed):
+    """One skip left out at a time, then all; wider blocks make up for the weights that this saves."""
+    seen, tests = stored_features()
+    everything = (2, 4, 8, 16)
+    rows = {"all four skips": train_decoder(seed, seen, tests)}
+    wanted = rows["all four skips"]["parameters"]
+    for left_out in everything:
+        kept = tuple(stride for stride in everything if stride != left_out)
+        rows[f"without stride {left_out}"] = train_decoder(
+            seed, seen, tests, filters=as_many_parameters(kept, wanted), skips=kept
+        )
+    rows["no skip"] = train_decoder(seed, seen, tests, filters=as_many_parameters((), wanted), skips=())
+    order = ("parameters", "mean IoU", "border IoU")
+    return {name: {column: row[column] for column in order} for name, row in rows.items()}
+
+
+def end_to_end(seed, weights, frozen):
+    """The same network and the same steps from pictures; only the encoder's weights, and which are trained, differ."""
+    train, validation = pets()
+    keras.utils.set_random_seed(seed)
+    model = unet(encoder("MobileNetV2", weights, frozen=frozen), 3, FILTERS)
+    batches = train.batches(BATCH, training=True, augment=Augment(flip=True), seed=seed)
+    compile_segmenter(model, keras.optimizers.Adam(rising_and_falling(1e-3, EPOCHS * len(batches))))
+    model.fit(batches, epochs=EPOCHS, verbose=0)
+    return columns(validation.masks, model.predict(validation.images, verbose=0))
+
+
+def encoders(seed):
+    return {
+        "pretrained, frozen": end_to_end(seed, "paper", True),
+        "pretrained, trained behind stride 8": end_to_end(seed, "paper", 8),
+        "pretrained, trained whole": end_to_end(seed, "paper", False),
+        "random, trained whole": end_to_end(seed, None, False),
+    }
+
+
+def pale(images):
+    """0..1 pixels as they reach an encoder that wants −1..1, in the terms of a model that takes 0..255."""
+    return np.asarray(images / 255 * 127.5 + 127.5, "float32")
+
+
+def smooth_masks():
+    """Masks resized from 128 px bilinearly; the loss cuts the fractions off."""
+    masks = load("paper_pets", size=2 * SIZE).train.masks[..., None].astype("float32")
+    return np.asarray(keras.ops.image.resize(masks, (SIZE, SIZE)))[..., 0].astype("uint8")
+
+
+def mistakes(seed):
+    seen, tests = stored_features()
+    pale_seen, pale_tests = stored_features(change=pale)
+    smooth = smooth_masks()
+    rows = {
+        "none": train_decoder(seed, seen, tests),
+        "pixels 0..1": train_decoder(seed, pale_seen, pale_tests),
+        "masks resized bilinearly": train_decoder(seed, seen, tests, smooth),
+        "one flip for ever": train_decoder(seed, seen, tests, fresh_flips=False),
+        "all three": train_decoder(seed, pale_seen, pale_tests, smooth, fresh_flips=False),
+    }
+    return {
+        name: {column: row[column] for column in ("border IoU", "mean IoU")} for name, row in rows.items()
+    }
+
+
+def train_for(seconds, model, batches, optimizer, compile_model, loss=None):
+    """As many steps as fit into so many CPU seconds, compiling left out: a rate can fall to 0 only if their number is known."""
+    endless = batches.repeat()
+    compile_model(model, optimizer(1000), loss)
+    start_over = start_of(model)
+    model.fit(endless, steps_per_epoch=3, verbose=0)
+    began = time.process_time()
+    model.fit(endless, steps_per_epoch=12, verbose=0)
+    steps = round(12 * seconds / (time.process_time() - began))
+    compile_model(start_over(), optimizer(steps), loss)
+    model.fit(endless, steps_per_epoch=steps, verbose=0)
+    return steps
+
+
+def compile_plainly(model, optimizer, loss):
+    model.compile(optimizer, loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+
+
+def constant(steps):
+    return keras.optimizers.Adam(1e-3)
+
+
+def falling(steps):
+    return keras.optimizers.Adam(rising_and_falling(2e-3, steps))
+
+
+def widespread(seed):
+    train, validation = pets()
+    once = np.random.default_rng(seed).random(len(train)) < 0.5
+    smooth = smooth_masks()
+    images = np.where(once[:, None, None, None], train.images[:, :, ::-1], train.images)
+    masks = np.where(once[:, None, None], smooth[:, :, ::-1], smooth)
+    batches = Pictures(images, masks, train.classes).batches(
+        BATCH, training=True, seed=seed, encode=lambda fields, key: (pale_batch(fields), fields["mask"])
+    )
+    keras.utils.set_random_seed(seed)
+    model = unet(encoder("MobileNetV2", "paper"), 3)
+    steps = train_for(SECONDS, model, batches, constant, compile_plainly)
+    return steps, columns(validation.masks, model.predict(pale(validation.images), verbose=0))
+
+
+def pale_batch(fields):
+    return keras.ops.cast(fields["image"], "float32") / 255 * 127.5 + 127.5
+
+
+def improved(seed, without=None):
+    """The course's recipe, or the same without one of its parts."""
+    train, validation = pets()
+    keras.utils.set_random_seed(seed)
+    network = encoder("MobileNetV2", "paper", frozen=True if without == "trained encoder" else 8)
+    model = unet(network, 3) if without == "light decoder" else light_unet(network, 3)
+    crops = Augment(flip=True, zoom=(0.6, 1.0), size=48)
+    augment = Augment(flip=True) if without == "crops" else crops
+    batches = train.batches(BATCH, training=True, augment=augment, seed=seed)
+    loss = None if without == "Dice" else CrossEntropyDice()
+    rate = constant if without == "falling rate" else falling
+    steps = train_for(SECONDS, model, batches, rate, compile_segmenter, loss)
+    answer = model.predict if without == "both ways" else lambda images, verbose: both_ways(model, images)
+    return steps, columns(validation.masks, answer(validation.images, verbose=0))
+
+
+def plain(seed):
+    """The widespread network with its mistakes mended, nothing else."""
+    train, validation = pets()
+    keras.utils.set_random_seed(seed)
+    model = unet(encoder("MobileNetV2", "paper"), 3)
+    batches = train.batches(BATCH, training=True, augment=Augment(flip=True), seed=seed)
+    steps = train_for(SECONDS, model, batches, constant, compile_segmenter)
+    return steps, columns(validation.masks, model.predict(validation.images, verbose=0))
+
+
+def recipes(seed):
+    rows = {"widespread": widespread(seed), "mistakes mended": plain(seed), "improved": improved(seed)}
+    return {name: {"steps": steps} | scores for name, (steps, scores) in rows.items()}
+
+
+def improvements(seed):
+    parts = (None, "light decoder", "trained encoder", "crops", "falling rate", "Dice", "both ways")
+    rows = {f"without {part}" if part else "improved": improved(seed, without=part) for part in parts}
+    return {name: {"steps": steps} | scores for name, (steps, scores) in rows.items()}
+
+
+if __name__ == "__main__":
+    main(
+        __doc__,
+        {
+            "skips": skips,
+            "encoders": encoders,
+            "mistakes": mistakes,
+            "recipes": recipes,
+            "improvements": improvements,
+        },
+    )
