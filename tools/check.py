@@ -113,7 +113,7 @@ def sizes(notebook):
     prose = re.sub(r"```.*?```|<[^>]+>", "", prose_of(notebook), flags=re.S)
     return {
         "code cells": len(code),
-        "lines of code": sum(len(cell.source.splitlines()) for cell in code),
+        "lines of code": sum(bool(line.strip()) for cell in code for line in cell.source.splitlines()),
         "words": len(re.findall(r"\w+", prose)),
     }
 

@@ -53,7 +53,11 @@ def benchmark_table(title):
 def ablation_table(lesson, title):
     """What tools/claims.py measured, as a table: of each number the mean over the seeds, and of the last column the
     difference from the first row, seed by seed, from the smallest to the largest."""
-    rows = json.loads((ROOT / "benchmarks" / "ablations.json").read_text(encoding="utf-8"))[lesson][title]
+    path = ROOT / "benchmarks" / "ablations.json"
+    tables = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if title not in tables.get(lesson, {}):
+        return f"*(The table {title!r} is not measured yet: python tools/claims.py --only ablations {lesson[:2]})*"
+    rows = tables[lesson][title]
     (first, *_), (*_, last) = rows.values(), next(iter(rows.values()))
     lines = [
         f"| | {' | '.join(first)} | {last}, difference from the first row |",

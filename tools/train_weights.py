@@ -14,15 +14,15 @@ import time
 
 import keras
 import numpy as np
+import scenes_without_end
 import tensorflow as tf
 from keras import layers
 
-import scenes_without_end
 from segkit import backbones
 from segkit.datasets import Augment, Pictures
+from segkit.layers import MaxPoolWithIndices
 from segkit.losses import CrossEntropyDice
 from segkit.metrics import BorderIoU, iou_per_class
-from segkit.layers import MaxPoolWithIndices
 from segkit.models import fcn, light_unet, segnet
 from segkit.models.segnet import SMALL_BLOCKS
 from segkit.paper import SPECIES

@@ -2,6 +2,7 @@
 
 from .colors import CLASS_COLORS, CYCLE, VOID_COLOR, color, palette
 from .display import notebook, publish, set_defaults, show
+from .drawings import boxes_in_rows, cones, sliding
 from .network import network
 from .pictures import boxed, boxes, grid, instances, legend, legend_columns, overlay, paint
 from .play import play
@@ -9,6 +10,6 @@ from .plots import bars, curves
 from .semantic import class_numbers, semantic
 
 __all__ = [
-    "CLASS_COLORS", "CYCLE", "VOID_COLOR", "bars", "boxed", "boxes", "class_numbers", "color", "curves", "grid", "instances", "legend",
-    "legend_columns", "network", "notebook", "overlay", "paint", "palette", "play", "publish", "semantic", "set_defaults", "show",
+    "CLASS_COLORS", "CYCLE", "VOID_COLOR", "bars", "boxed", "boxes", "boxes_in_rows", "class_numbers", "color", "cones", "curves", "grid", "instances", "legend",
+    "legend_columns", "network", "notebook", "overlay", "paint", "palette", "play", "publish", "semantic", "set_defaults", "show", "sliding",
 ]  # fmt: skip

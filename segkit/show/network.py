@@ -181,7 +181,8 @@ def _read(model, size):
     for tensor in model.inputs:
         sides = [side or size for side in tensor.shape[1:3]]
         kept.append(keras.Input((*sides, tensor.shape[-1]), dtype=tensor.dtype, name=tensor.name))
-        blocks.append(Block("picture", tuple(kept[-1].shape[1:]), [tensor.name]))
+        name = next(layer.name for layer in model.layers if layer.output is tensor)
+        blocks.append(Block("picture", tuple(kept[-1].shape[1:]), [name]))
         home[id(kept[-1])] = blocks[-1], "skip"
     inputs = list(kept) if isinstance(model.input, list | tuple) else kept[0]
     keras.models.clone_model(model, inputs, clone_function=lambda layer: layer, call_function=record)
