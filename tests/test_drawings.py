@@ -1,0 +1,63 @@
+"""Drawings by hand say what the things themselves say; sliders and what is stored of them; the tables of experiments."""
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from scipy.signal import correlate2d
+
+from segkit import show
+from segkit.receptive_field import receptive_field
+
+
+@pytest.fixture
+def figures(monkeypatch):
+    """The figures that the drawing functions would publish."""
+    kept = []
+    for function in (show.sliding, show.play):
+        monkeypatch.setitem(function.__globals__, "show", lambda figure, *rest: kept.append(figure))
+    yield kept
+    plt.close("all")
+
+
+def test_the_answers_drawn_are_those_of_a_correlation(figures):
+    random = np.random.default_rng(0)
+    numbers, weights = random.integers(0, 9, (3, 4)).astype(float), random.integers(1, 9, (2, 2)).astype(float)
+    show.sliding(numbers, weights, alt="a window that slides")
+    answers = correlate2d(numbers, weights, "valid")
+    *windows, result = figures[0].axes
+    assert [panel.get_title() for panel in windows] == [f"here: {answer:g}" for answer in answers.ravel()]
+    assert [float(text.get_text()) for text in result.texts] == answers.ravel().tolist()
+
+
+def test_a_cone_is_as_wide_as_the_receptive_field(figures):
+    chains = [[(3, 1), (3, 1)], [(3, 2), (2, 2), (3, 1)], [(5, 4), (3, 1)]]
+    show.cones(chains, alt="three cones")
+    for chain, panel in zip(chains, figures[0].axes, strict=True):
+        network = [keras.layers.Conv2D(1, size, stride) for size, stride in chain]
+        pixels = int(panel.texts[-1].get_text())
+        assert pixels == receptive_field(keras.Sequential([keras.Input((None, None, 3)), *network]))[0]
+
+
+def test_what_is_stored_of_sliders_are_their_settings_side_by_side(figures):
+    drawn = []
+
+    def draw(axes, size, color="red"):
+        drawn.append((axes, size, color))
+
+    show.play(draw, {"size": [1, 2, 3]}, [{"size": 1}, {"size": 3, "color": "blue"}], alt="two settings of three")
+    assert len(figures) == 1 and [axes for axes, *_ in drawn] == figures[0].axes
+    assert [rest for _, *rest in drawn] == [[1, "red"], [3, "blue"]]
+
+
+def test_a_moved_slider_draws_anew(figures, monkeypatch):
+    ipywidgets = pytest.importorskip("ipywidgets")
+    drawn, shown = [], []
+    monkeypatch.delenv("SEGKIT_STORED", raising=False)
+    monkeypatch.setitem(show.play.__globals__, "notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    show.play(lambda axes, size: drawn.append(size), {"size": [1, 2, 3]}, [{"size": 1}], alt="one setting")
+    slider, _ = shown[0].children
+    assert isinstance(slider, ipywidgets.SelectionSlider)
+    slider.value = 3
+    assert drawn[-1] == 3
