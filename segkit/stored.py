@@ -21,7 +21,7 @@ def store(variables, name, part):
 def load_stored(model, name):
     """Give a model the weights that the course ships under this name, and return it.
 
-    A file holds the weights of the whole model, of its first layers, or of what stands around its encoder.
+    A file holds the weights of the whole model, or of its first layers.
     """
     path = WEIGHTS / f"{name}.npz"
     if not path.is_file():
@@ -34,11 +34,6 @@ def load_stored(model, name):
     variables = model.weights
     if part == "first":
         variables = variables[: len(values)]
-    elif part == "decoder":
-        inside = {
-            id(weight) for layer in model.layers if hasattr(layer, "layers") for weight in layer.weights
-        }
-        variables = [weight for weight in variables if id(weight) not in inside]
     if [tuple(variable.shape) for variable in variables] != [value.shape for value in values]:
         raise ValueError(f"The weights {name!r} belong to a model of another form than {model.name!r}.")
     for variable, value in zip(variables, values, strict=True):

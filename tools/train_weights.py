@@ -136,7 +136,7 @@ def segnet_whole(pictures, count):
 
 
 RECIPES = {  # name: (function, pictures seen)
-    "mobilenet_v2_paper": (mobilenet_v2_paper, 24000),
+    "mobilenet_v2_paper": (mobilenet_v2_paper, 20000),
     "light_unet": (light_unet_, 28000),
     "fcn_8s": (fcn_8s, 20000),
     "segnet_start": (segnet_start, 16000),

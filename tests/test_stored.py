@@ -1,0 +1,68 @@
+"""Weights that the course ships: small, in half precision, and as good as the lessons say."""
+
+import keras
+import numpy as np
+import pytest
+
+from segkit.backbones import encoder
+from segkit.datasets import load
+from segkit.metrics import iou_per_class
+from segkit.models import fcn, light_unet, segnet
+from segkit.models.segnet import SMALL_BLOCKS
+from segkit.stored import WEIGHTS, load_stored, store
+
+CHECKPOINTS = {  # name: (the model, mean IoU and border IoU that it has at least on test pictures)
+    "light_unet": (lambda: light_unet(encoder("MobileNetV2", None), 3), 0.78, 0.57),
+    "fcn_8s": (lambda: fcn(encoder("MobileNetV2", None), 3, 8), 0.62, 0.25),
+    "segnet": (lambda: segnet(3, blocks=SMALL_BLOCKS), 0.68, 0.40),
+}
+
+
+@pytest.mark.parametrize("path", sorted(WEIGHTS.glob("*.npz")), ids=lambda path: path.stem)
+def test_each_file_is_small_and_in_half_precision(path):
+    assert path.stat().st_size < 4e6
+    with np.load(path) as stored:
+        values = [stored[key] for key in stored.files if key != "part"]
+    assert {value.dtype for value in values} == {np.dtype("float16")}
+    assert all(np.isfinite(value).all() for value in values)
+
+
+@pytest.mark.parametrize("name", CHECKPOINTS)
+def test_what_was_trained_longer_is_good_on_pictures_that_it_never_saw(name):
+    build, mean, border = CHECKPOINTS[name]
+    test = load("paper_pets").test.take(60)
+    model = load_stored(build(), name)
+    iou = iou_per_class(test.masks, model.predict(test.images, verbose=0).argmax(axis=-1), 3)
+    assert iou.mean() > mean and iou[2] > border, iou
+
+
+def small():
+    return keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(4, 3), keras.layers.Conv2D(2, 1)])
+
+
+def test_weights_are_stored_and_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("segkit.stored.WEIGHTS", tmp_path)
+    one, other = small(), small()
+    store(one.weights, "both", "whole")
+    store(one.layers[0].weights, "beginning", "first")
+    load_stored(other, "beginning")
+    np.testing.assert_allclose(other.get_weights()[0], one.get_weights()[0], atol=1e-3)
+    assert not np.allclose(other.get_weights()[2], one.get_weights()[2])
+    for mine, theirs in zip(load_stored(other, "both").get_weights(), one.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-3)
+
+
+def test_what_does_not_fit_is_said():
+    with pytest.raises(ValueError, match="no weights 'unet'; there are .*light_unet"):
+        load_stored(small(), "unet")
+    with pytest.raises(ValueError, match="'segnet' belong to a model of another form than 'sequential"):
+        load_stored(small(), "segnet")
+
+
+def test_a_number_too_large_for_half_precision_is_not_stored(tmp_path, monkeypatch):
+    monkeypatch.setattr("segkit.stored.WEIGHTS", tmp_path)
+    model = small()
+    model.weights[0].assign(np.full(model.weights[0].shape, 1e6))
+    with pytest.raises(ValueError, match="does not fit half precision"):
+        store(model.weights, "large", "whole")
+    assert not list(tmp_path.iterdir())
