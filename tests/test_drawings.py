@@ -22,7 +22,10 @@ def figures(monkeypatch):
 
 def test_the_answers_drawn_are_those_of_a_correlation(figures):
     random = np.random.default_rng(0)
-    numbers, weights = random.integers(0, 9, (3, 4)).astype(float), random.integers(1, 9, (2, 2)).astype(float)
+    numbers, weights = (
+        random.integers(0, 9, (3, 4)).astype(float),
+        random.integers(1, 9, (2, 2)).astype(float),
+    )
     show.sliding(numbers, weights, alt="a window that slides")
     answers = correlate2d(numbers, weights, "valid")
     *windows, result = figures[0].axes
@@ -45,7 +48,9 @@ def test_what_is_stored_of_sliders_are_their_settings_side_by_side(figures):
     def draw(axes, size, color="red"):
         drawn.append((axes, size, color))
 
-    show.play(draw, {"size": [1, 2, 3]}, [{"size": 1}, {"size": 3, "color": "blue"}], alt="two settings of three")
+    show.play(
+        draw, {"size": [1, 2, 3]}, [{"size": 1}, {"size": 3, "color": "blue"}], alt="two settings of three"
+    )
     assert len(figures) == 1 and [axes for axes, *_ in drawn] == figures[0].axes
     assert [rest for _, *rest in drawn] == [[1, "red"], [3, "blue"]]
 

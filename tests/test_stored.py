@@ -37,7 +37,9 @@ def test_what_was_trained_longer_is_good_on_pictures_that_it_never_saw(name):
 
 
 def small():
-    return keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(4, 3), keras.layers.Conv2D(2, 1)])
+    return keras.Sequential(
+        [keras.Input((None, None, 3)), keras.layers.Conv2D(4, 3), keras.layers.Conv2D(2, 1)]
+    )
 
 
 def test_weights_are_stored_and_read(tmp_path, monkeypatch):

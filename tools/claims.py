@@ -34,7 +34,7 @@ def bound_of(against, values):
     (sign,) = signs
     half = min(abs(value - against) for value in values) / 2
     unit = 10.0 ** (math.floor(math.log10(half)) - 1)
-    return round(against + sign * math.floor(half / unit) * unit, 6)
+    return round(against + sign * math.floor(half / unit + 1e-6) * unit, 6)
 
 
 def summary(rows):

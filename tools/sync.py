@@ -14,6 +14,7 @@ import tomllib
 
 import nbformat
 import numpy as np
+from kernels import RESULT
 
 from notebooks import ROOT, code_cells, lessons, paths, read, write
 from segkit.run import minutes_range
@@ -153,18 +154,26 @@ def badge(path, repository):
     return f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({address})"
 
 
+def stored_result(notebook):
+    """What `run.done` said at the end of the stored lesson."""
+    outputs = [output for cell in code_cells(notebook) for output in cell.get("outputs", [])]
+    found = [RESULT.search(output.text) for output in outputs if output.get("name") == "stdout"]
+    return next((match[1] for match in found if match), "")
+
+
 def readme_table():
-    rows = ["| | lesson | minutes | after it you can |", "|---|---|---|---|"]
+    rows = ["| | lesson | minutes | after it you can | measured in it |", "|---|---|---|---|---|"]
     for name, facts in lessons().items():
         number, title = name[:2], facts["title"]
         path = ROOT / "notebooks" / f"{name}.ipynb"
-        picture, link, minutes = "", f"{number} · {title} *(to come)*", ""
+        picture, link, minutes, result = "", f"{number} · {title} *(to come)*", "", ""
         if path.exists():
             picture = f"![A figure of lesson {number}](docs/{name}.jpg)"
             link = f"{number} · [{title}](notebooks/{name}.ipynb)"
             if measured := read(path).metadata.get("minutes", {}).get("quick"):
                 minutes = minutes_range(measured)
-        rows.append(f"| {picture} | {link} | {minutes} | {facts['after']} |")
+            result = stored_result(read(path))
+        rows.append(f"| {picture} | {link} | {minutes} | {facts['after']} | {result} |")
     return "\n".join(rows)
 
 

@@ -21,6 +21,8 @@ STRIDES, EPOCHS, PICTURES = (8, 16, 32), 10, 200
 SHOWN = (
     ("skips", "border IoU", "FCN-16s", "FCN-32s"),
     ("skips", "border IoU", "FCN-8s", "FCN-16s"),
+    ("skips", "mean IoU", "FCN-8s", "FCN-16s"),
+    ("skips", "mean IoU", "FCN-8s", "hypercolumns"),
     ("encoders", "mean IoU", "ImageNet, then drawn animals", "random"),
 )
 

@@ -12,13 +12,17 @@ from .display import show
 def sliding(numbers, weights, alt):
     """A kernel at each place where it can stand on a small map, and the map of its answers."""
     height, width = weights.shape
-    places = list(np.ndindex(*(side - kernel + 1 for side, kernel in zip(numbers.shape, weights.shape, strict=True))))
+    places = list(
+        np.ndindex(*(side - kernel + 1 for side, kernel in zip(numbers.shape, weights.shape, strict=True)))
+    )
     figure, panels = plt.subplots(1, len(places) + 1, figsize=(9.6, 2.3))
     for panel, (y, x) in zip(panels, places, strict=False):
         panel.add_patch(plt.Rectangle((x - 0.5, y - 0.5), width, height, color=color("pet"), alpha=0.45))
         _write(panel, numbers, 14)
         for (row, column), weight in np.ndenumerate(weights):
-            panel.text(x + column + 0.42, y + row + 0.4, f"·{weight:g}", ha="right", va="bottom", color=CYCLE[0])
+            panel.text(
+                x + column + 0.42, y + row + 0.4, f"·{weight:g}", ha="right", va="bottom", color=CYCLE[0]
+            )
         panel.set_title(f"here: {np.sum(numbers[y : y + height, x : x + width] * weights):g}")
     answers = [np.sum(numbers[y : y + height, x : x + width] * weights) for y, x in places]
     _write(panels[-1], np.reshape(answers, np.array(places[-1]) + 1), 14)
@@ -32,7 +36,9 @@ def _write(panel, numbers, fontsize):
     for (row, column), value in np.ndenumerate(numbers):
         panel.text(column, row, f"{value:g}", ha="center", va="center", fontsize=fontsize)
     panel.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), aspect="equal")
-    panel.set(xticks=np.arange(0.5, columns - 1), yticks=np.arange(0.5, rows - 1), xticklabels=[], yticklabels=[])
+    panel.set(
+        xticks=np.arange(0.5, columns - 1), yticks=np.arange(0.5, rows - 1), xticklabels=[], yticklabels=[]
+    )
     panel.grid(True)
     panel.tick_params(length=0)
     panel.spines[:].set_visible(True)
@@ -46,7 +52,13 @@ def cones(chains, alt):
         for depth, (size, stride) in enumerate(reversed(kernels)):
             step //= stride
             below = seen[:, None] + step * (np.arange(size) - (size - 1) / 2)
-            panel.plot([np.repeat(seen, size), below.ravel()], [[-depth], [-depth - 1]], color="#5b6770", linewidth=0.7, zorder=0)
+            panel.plot(
+                [np.repeat(seen, size), below.ravel()],
+                [[-depth], [-depth - 1]],
+                color="#5b6770",
+                linewidth=0.7,
+                zorder=0,
+            )
             _dots(panel, seen, -depth, CYCLE[1])
             seen = np.unique(below)
         _dots(panel, seen, -len(kernels), CYCLE[0])
