@@ -104,7 +104,7 @@ class DisplayCallback(keras.callbacks.Callback):
                     axes.images[0].set_data(picture)
                 else:
                     axes.imshow(picture)
-                axes.set_title("\n".join(textwrap.fill(line, 30) for line in caption.splitlines()), fontsize=9)
+                axes.set_title("\n".join(textwrap.fill(line, 26) for line in caption.splitlines()), fontsize=9)
 
 
 class Resume(keras.callbacks.Callback):

@@ -5,10 +5,10 @@ from .display import notebook, publish, set_defaults, show
 from .network import network
 from .pictures import boxed, boxes, grid, instances, legend, legend_columns, overlay, paint
 from .play import play
-from .plots import bars, curves
+from .plots import bars, curves, numbers
 from .semantic import class_numbers, semantic
 
 __all__ = [
     "CLASS_COLORS", "CYCLE", "VOID_COLOR", "bars", "boxed", "boxes", "class_numbers", "color", "curves", "grid", "instances", "legend",
-    "legend_columns", "network", "notebook", "overlay", "paint", "palette", "play", "publish", "semantic", "set_defaults", "show",
+    "legend_columns", "network", "notebook", "numbers", "overlay", "paint", "palette", "play", "publish", "semantic", "set_defaults", "show",
 ]  # fmt: skip
