@@ -107,7 +107,7 @@ class DisplayCallback(keras.callbacks.Callback):
                 else:
                     axes.imshow(picture)
                 axes.set_title(
-                    "\n".join(textwrap.fill(line, 30) for line in caption.splitlines()), fontsize=9
+                    "\n".join(textwrap.fill(line, 26) for line in caption.splitlines()), fontsize=9
                 )
 
 

@@ -6,10 +6,10 @@ from .drawings import boxes_in_rows, cones, sliding
 from .network import network
 from .pictures import boxed, boxes, grid, instances, legend, legend_columns, overlay, paint
 from .play import play
-from .plots import bars, curves
+from .plots import bars, curves, numbers
 from .semantic import class_numbers, semantic
 
 __all__ = [
     "CLASS_COLORS", "CYCLE", "VOID_COLOR", "bars", "boxed", "boxes", "boxes_in_rows", "class_numbers", "color", "cones", "curves", "grid", "instances", "legend",
-    "legend_columns", "network", "notebook", "overlay", "paint", "palette", "play", "publish", "semantic", "set_defaults", "show", "sliding",
+    "legend_columns", "network", "notebook", "numbers", "overlay", "paint", "palette", "play", "publish", "semantic", "set_defaults", "show", "sliding",
 ]  # fmt: skip
