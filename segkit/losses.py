@@ -56,9 +56,7 @@ def median_frequency(masks, num_classes):
     masks = check_mask(masks, num_classes)
     masks = masks[None] if masks.ndim == 2 else masks
     if np.all(masks == VOID):
-        raise ValueError(
-            "The masks hold void (255) alone, so no class has a frequency: give masks with labels."
-        )
+        raise ValueError("The masks hold void (255) alone: no class has a frequency. Give masks with labels.")
     counts = np.stack([np.bincount(mask[mask != VOID], minlength=num_classes) for mask in masks])
     shown = counts > 0
     frequency = counts.sum(axis=0) / np.maximum((shown * counts.sum(axis=1, keepdims=True)).sum(axis=0), 1)

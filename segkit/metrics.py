@@ -123,7 +123,7 @@ def accuracy_per_class(masks, predictions, num_classes):
     """The share of each class' pixels that the prediction gives to it, NaN for a class that no mask has.
 
     The mean over classes is the class average, which asks the same of a rare class as of a common one.
-    Taught in notebooks/03_segnet.ipynb.
+    Taught in notebooks/14_metrics.ipynb.
     """
     masks, predictions = check_predictions(masks, predictions)
     return np.array(

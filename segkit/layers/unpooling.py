@@ -12,9 +12,9 @@ def windows(images, size):  # (B, h*size, w*size, C) -> (B, h, w, size*size, C)
     Taught in notebooks/03_segnet.ipynb.
     """
     batch, height, width, channels = ops.shape(images)
-    height, width = height // size, width // size
-    cells = ops.reshape(images, (batch, height, size, width, size, channels))
-    return ops.reshape(ops.transpose(cells, (0, 1, 3, 2, 4, 5)), (batch, height, width, size**2, channels))
+    cells = ops.reshape(images, (batch, height // size, size, width // size, size, channels))
+    cells = ops.transpose(cells, (0, 1, 3, 2, 4, 5))
+    return ops.reshape(cells, (batch, height // size, width // size, size**2, channels))
 
 
 def unwindows(cells, size):  # (B, h, w, size*size, C) -> (B, h*size, w*size, C)
@@ -23,10 +23,8 @@ def unwindows(cells, size):  # (B, h, w, size*size, C) -> (B, h*size, w*size, C)
     Taught in notebooks/03_segnet.ipynb.
     """
     batch, height, width, _, channels = ops.shape(cells)
-    cells = ops.reshape(cells, (batch, height, width, size, size, channels))
-    return ops.reshape(
-        ops.transpose(cells, (0, 1, 3, 2, 4, 5)), (batch, height * size, width * size, channels)
-    )
+    rows = ops.transpose(ops.reshape(cells, (batch, height, width, size, size, channels)), (0, 1, 3, 2, 4, 5))
+    return ops.reshape(rows, (batch, height * size, width * size, channels))
 
 
 @keras.saving.register_keras_serializable("segkit")
@@ -42,10 +40,8 @@ class MaxPoolWithIndices(keras.layers.Layer):
         check_whole(pool_size=pool_size, most=16)  # so that an index fits one byte
         self.pool_size = pool_size
 
-    def build(self, shape):
-        check_maps(shape)
-
     def call(self, inputs):  # (B, H, W, C) -> twice (B, ceil(H/pool_size), ceil(W/pool_size), C)
+        check_maps(inputs.shape)
         size = self.pool_size
         below, right = ((size - side % size) % size for side in ops.shape(inputs)[1:3])
         inputs = ops.cast(inputs, self.compute_dtype)
@@ -58,14 +54,6 @@ class MaxPoolWithIndices(keras.layers.Layer):
         first = ops.min(ops.where(largest, numbers, last), axis=3, keepdims=True, initial=last)
         pooled = ops.sum(ops.where(numbers == first, cells, 0), axis=3)
         return pooled, ops.cast(ops.squeeze(first, 3), "uint8")
-
-    def compute_output_spec(self, inputs):
-        sides = [None if side is None else -(-side // self.pool_size) for side in inputs.shape[1:3]]
-        shape = (inputs.shape[0], *sides, inputs.shape[3])
-        return keras.KerasTensor(shape, self.compute_dtype), keras.KerasTensor(shape, "uint8")
-
-    def get_config(self):
-        return {**super().get_config(), "pool_size": self.pool_size}
 
 
 @keras.saving.register_keras_serializable("segkit")
@@ -81,24 +69,14 @@ class MaxUnpool2D(keras.layers.Layer):
         check_whole(pool_size=pool_size, most=16)
         self.pool_size = pool_size
 
-    def build(self, pooled_shape, indices_shape, like_shape=None):
-        check_maps(pooled_shape, indices_shape, like_shape or pooled_shape)
-
     def call(self, pooled, indices, like=None):  # twice (B, h, w, C) -> (B, h*pool_size, w*pool_size, C)
+        check_maps(*(array.shape for array in (pooled, indices, like) if array is not None))
         check_alike(pooled, indices)
         pooled = ops.cast(pooled, self.compute_dtype)
         numbers = ops.cast(ops.reshape(ops.arange(self.pool_size**2), (-1, 1)), "uint8")
         cells = ops.where(numbers == ops.expand_dims(indices, 3), ops.expand_dims(pooled, 3), 0)
         grown = unwindows(cells, self.pool_size)
-        if like is None:
-            return grown
-        check_fits(grown, like)
-        return grown[:, : ops.shape(like)[1], : ops.shape(like)[2]]
-
-    def compute_output_spec(self, pooled, indices, like=None):
-        sides = [None if side is None else self.pool_size * side for side in pooled.shape[1:3]]
-        sides = sides if like is None else like.shape[1:3]
-        return keras.KerasTensor((pooled.shape[0], *sides, pooled.shape[3]), self.compute_dtype)
-
-    def get_config(self):
-        return {**super().get_config(), "pool_size": self.pool_size}
+        if like is not None:
+            check_fits(grown, like)
+            grown = grown[:, : ops.shape(like)[1], : ops.shape(like)[2]]
+        return grown

@@ -37,18 +37,15 @@ def shrink(x, blocks):
 def grow(x, blocks, remembered, upsampling="indices"):
     """The way up, a mirror of `shrink`: each block undoes a pooling, then convolves down to the next block's width.
 
-    `upsampling` is "indices" (each value to where its maximum was), "nails" (into the corner of its window) or
-    "bilinear"; all three have the same weights. The last convolution is left to the caller.
+    `upsampling` is "indices", "nails" (into the corner of each window) or "bilinear"; all have the same weights.
     Taught in notebooks/03_segnet.ipynb.
     """
     if upsampling not in ("indices", "nails", "bilinear"):
         raise ValueError(f'upsampling is {upsampling!r}; choose "indices", "nails" or "bilinear".')
+    unpool = {"indices": MaxUnpool2D, "nails": BedOfNails, "bilinear": BilinearUpsample}[upsampling]
     next_widths = [None, *(block[-1] for block in blocks[:-1])]
     for block, indices, next_width in zip(blocks[::-1], remembered[::-1], next_widths[::-1], strict=True):
-        if upsampling == "indices":
-            x = MaxUnpool2D()(x, indices)
-        else:
-            x = BedOfNails()(x) if upsampling == "nails" else BilinearUpsample()(x)
+        x = unpool()(x, indices) if upsampling == "indices" else unpool()(x)
         for filters in (*block[:0:-1], next_width):
             x = convolve(x, filters) if filters else x
     return x
@@ -73,14 +70,12 @@ def segnet(num_classes, upsampling="indices", width=1.0, blocks=VGG16_BLOCKS):
 def deconvnet(num_classes, upsampling="indices", width=1.0, blocks=VGG16_BLOCKS, bridge=(7, 4096)):
     """DeconvNet: SegNet's mirror with VGG's fully connected layers, as convolutions, between the two halves.
 
-    `bridge` gives the side of fc6's kernel and the width of fc6 and fc7. The bridge needs that many places each way, so
-    pictures are padded to multiples of 7 · 32 = 224. A transposed convolution of stride 1 is a convolution (lesson 1),
-    and is written as one; only the one that answers fc6 grows its map, from 1×1 to 7×7.
+    `bridge` gives the side of fc6's kernel and the width of fc6 and fc7; pictures are padded to multiples of 7 · 32 = 224.
+    Transposed convolutions of stride 1 are written as convolutions; the one that answers fc6 grows 1×1 to 7×7.
     Taught in notebooks/03_segnet.ipynb.
     """
     check_whole(num_classes=num_classes)
-    blocks, (side, fully) = scaled(blocks, width), bridge
-    fully = max(1, round(fully * width))
+    blocks, side, fully = scaled(blocks, width), bridge[0], max(1, round(bridge[1] * width))
     images = keras.Input((None, None, 3), name="images")
     x = layers.Rescaling(1 / 127.5, offset=-1)(PadToMultiple(side * 2 ** len(blocks))(images))
     x, remembered = shrink(x, blocks)
