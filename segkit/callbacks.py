@@ -80,7 +80,7 @@ class DisplayCallback(keras.callbacks.Callback):
         self._lay_out(rows)
         self.figure.suptitle(f"Validation pictures {moment}", fontsize=11)
         buffer = io.BytesIO()
-        self.figure.savefig(buffer, format="jpeg", pil_kwargs={"quality": 85})
+        self.figure.savefig(buffer, format="jpeg", pil_kwargs={"quality": 82})
         captions = "; ".join(
             ", ".join(" ".join(caption.split()) for caption, _ in row if caption) for row in rows
         )
@@ -94,6 +94,7 @@ class DisplayCallback(keras.callbacks.Callback):
             height, width = rows[0][0][1].shape[:2]
             columns = max(map(len, rows))
             side = min(2.46, 12 / columns)  # inches
+            self.letters = int(10.5 * side)  # of a caption's line
             size = (side * columns, (0.9 * side * height / width + 0.4) * len(rows) + 0.7)
             self.figure = Figure(figsize=size, dpi=72, layout="constrained")
             self.places = self.figure.subplots(len(rows), columns, squeeze=False)
@@ -107,7 +108,7 @@ class DisplayCallback(keras.callbacks.Callback):
                 else:
                     axes.imshow(picture)
                 axes.set_title(
-                    "\n".join(textwrap.fill(line, 26) for line in caption.splitlines()), fontsize=9
+                    "\n".join(textwrap.fill(line, self.letters) for line in caption.splitlines()), fontsize=9
                 )
 
 

@@ -111,7 +111,9 @@ def sizes(notebook):
     """How much there is to read."""
     code = code_cells(notebook)
     prose = re.sub(r"```.*?```|<[^>]+>", "", prose_of(notebook), flags=re.S)
-    prose = re.sub(r"^\|.*|\]\(http[^)]*\)", "", prose, flags=re.M)  # tables and addresses are not read as text
+    prose = re.sub(
+        r"^\|.*|\]\(http[^)]*\)", "", prose, flags=re.M
+    )  # tables and addresses are not read as text
     return {
         "code cells": len(code),
         "lines of code": sum(bool(line.strip()) for cell in code for line in cell.source.splitlines()),

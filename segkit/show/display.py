@@ -4,6 +4,7 @@ import base64
 import io
 
 import matplotlib.pyplot as plt
+from PIL import Image
 
 from .colors import CYCLE
 
@@ -28,15 +29,18 @@ def set_defaults():
 def show(figure, alt, photo=False):
     """Publish a finished figure with its description, and close it.
 
-    Pictures of pictures (`photo=True`) are stored as JPEG, plots as PNG. `alt` is read out by screen
+    Pictures of pictures (`photo=True`) are stored as JPEG, plots as PNG of at most 128 colours. `alt` is read out by screen
     readers and is what a text-only reader sees. Outside a notebook the description alone is printed.
     """
-    kind = "jpeg" if photo else "png"
-    buffer = io.BytesIO()
-    options = {"pil_kwargs": {"quality": 85}} if photo else {}
-    figure.savefig(buffer, format=kind, bbox_inches="tight", pad_inches=0.05, **options)
+    drawn, stored = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", bbox_inches="tight", pad_inches=0.05)
     plt.close(figure)
-    publish(buffer.getvalue(), kind, alt)
+    picture = Image.open(drawn).convert("RGB")
+    if photo:
+        picture.save(stored, "jpeg", quality=82)
+    else:
+        picture.quantize(128, dither=Image.Dither.NONE).save(stored, "png", optimize=True)
+    publish(stored.getvalue(), "jpeg" if photo else "png", alt)
 
 
 def publish(data, kind, alt, handle=None):
