@@ -118,7 +118,7 @@ def start(lesson):
 def minutes_range(minutes):
     """From what a lesson took alone to what it took beside another one, as `_minutes` gives them."""
     alone, beside = minutes
-    return f"{alone:g} to {beside:g}"
+    return f"{alone:g}" if alone == beside else f"{alone:g} to {beside:g}"
 
 
 def _minutes(notebook, profile):

@@ -295,12 +295,12 @@ def test_a_table_of_experiments_has_means_and_differences_seed_by_seed(tmp_path,
     monkeypatch.setattr(sync, "ROOT", tmp_path)
     (tmp_path / "benchmarks").mkdir()
     rows = {
-        "with": {"parameters": [7.0, 7.0, 7.0], "IoU": [0.5, 0.6, 0.7]},
-        "without": {"parameters": [6.0, 6.0, 6.0], "IoU": [0.4, 0.58, 0.55]},
+        "with": {"parameters": [7000.0, 7000.0, 7000.0], "IoU": [0.5, 0.6, 0.7]},
+        "without": {"parameters": [6000.0, 6000.0, 6000.0], "IoU": [0.4, 0.58, 0.55]},
     }
     (tmp_path / "benchmarks" / "ablations.json").write_text(json.dumps({"05_x": {"skips": rows}}))
     *lines, _, note = sync.ablation_table("05_x", "skips").splitlines()
     assert lines[0] == "| | parameters | IoU | IoU, difference from the first row |"
-    assert lines[2:] == ["| with | 7 | 0.600 |  |", "| without | 6 | 0.510 | -0.150 to -0.020 |"]
+    assert lines[2:] == ["| with | 7,000 | 0.600 |  |", "| without | 6,000 | 0.510 | -0.150 to -0.020 |"]
     assert "3 seeds" in note
     assert "not measured yet" in sync.ablation_table("05_x", "other")

@@ -65,7 +65,7 @@ def ablation_table(lesson, title):
         "|---" * (len(first) + 2) + "|",
     ]
     for name, columns in rows.items():
-        means = " | ".join(f"{np.mean(values):.{digits(column)}f}" for column, values in columns.items())
+        means = " | ".join(f"{np.mean(values):,.{digits(column)}f}" for column, values in columns.items())
         apart = np.subtract(columns[last], first[last])
         low, high = (f"{value:+.{digits(last)}f}" for value in (apart.min(), apart.max()))
         lines.append(f"| {name} | {means} | {'' if columns is first else f'{low} to {high}'} |")
@@ -78,7 +78,7 @@ def ablation_table(lesson, title):
 
 def digits(column):
     """Shares are written with three digits behind the point, seconds and parameters with none."""
-    return 0 if column in ("seconds", "parameters") else 1 if "%" in column else 3
+    return 0 if column in ("seconds", "steps", "parameters") else 1 if "%" in column else 3
 
 
 def sync_notebook(path, repository):

@@ -29,7 +29,7 @@ CHANNELS = {2: 96, 4: 144, 8: 192, 16: 576, 32: 320}  # of MobileNetV2's maps, b
 FILTERS = (96, 64, 48, 32)
 EPOCHS = 4
 
-# table, column, the row with more, the row with less
+# table, column, the row with more, the row with less; empty until three seeds are measured
 SHOWN = ()
 
 

@@ -19,7 +19,7 @@ COLORS = {
 NAMES = {
     "smaller": "pooling, convolutions",
     "larger": "growing, convolutions",
-    "logits": "scores of the classes",
+    "logits": "output",
 }
 IN_PASSING = ("CropLike", "PadToMultiple")  # their small change of a size is not drawn
 ARROWS = {"skip": "#444444", "indices": "#cc79a7"}
