@@ -14,7 +14,7 @@ from segkit.receptive_field import receptive_field
 def figures(monkeypatch):
     """The figures that the drawing functions would publish."""
     kept = []
-    for function in (show.sliding, show.play):
+    for function in (show.sliding, show.play, show.numbers):
         monkeypatch.setitem(function.__globals__, "show", lambda figure, *rest: kept.append(figure))
     yield kept
     plt.close("all")
@@ -31,6 +31,15 @@ def test_the_answers_drawn_are_those_of_a_correlation(figures):
     *windows, result = figures[0].axes
     assert [panel.get_title() for panel in windows] == [f"here: {answer:g}" for answer in answers.ravel()]
     assert [float(text.get_text()) for text in result.texts] == answers.ravel().tolist()
+
+
+def test_each_number_of_a_map_stands_in_its_cell(figures):
+    maps = {"one": np.array([[1.0, 2.5], [0.0, 7.0]]), "other": np.array([[3.0]])}
+    show.numbers(maps, alt="two maps", frames=[("other", (0, 0), 1, "red")])
+    for panel, (title, array) in zip(figures[0].axes, maps.items(), strict=True):
+        assert panel.get_title() == title
+        places = {tuple(text.get_position()): float(text.get_text()) for text in panel.texts}
+        assert places == {(x + 0.5, y + 0.5): value for (y, x), value in np.ndenumerate(array)}
 
 
 def test_a_cone_is_as_wide_as_the_receptive_field(figures):

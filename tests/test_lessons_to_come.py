@@ -124,4 +124,4 @@ def test_the_display_draws_what_a_lesson_asks_for(monkeypatch):
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     callback = callbacks.DisplayCallback(pets, count=2, draw=boxes)
     model.fit(pets.take(8).batches(8), epochs=1, callbacks=[callback], verbose=0)
-    assert len(shown) == 2 and "animals" in shown[-1]
+    assert len(shown) == 3 and "animals" in shown[-1]
