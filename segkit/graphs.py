@@ -3,7 +3,7 @@
 import keras
 from keras import layers, ops
 
-from .layers import CropLike, MaxUnpool2D, PadToMultiple
+from .layers import CropLike, PadToMultiple
 
 
 def opened(model):
@@ -29,9 +29,12 @@ def rebuilt(model, call):
 
 
 def maps_of(layer, *args, **kwargs):
-    """The tensors whose values a layer uses; one that only gives a size is none of them."""
+    """The tensors whose values a layer uses; one that only gives a size is none of them.
+
+    Layers are told by their names: a lesson defines some of them anew, in its source cells.
+    """
     given = [tensor for tensor in keras.tree.flatten((args, kwargs)) if isinstance(tensor, keras.KerasTensor)]
-    return given[: {CropLike: 1, MaxUnpool2D: 2}.get(type(layer))]
+    return given[: {"CropLike": 1, "MaxUnpool2D": 2}.get(type(layer).__name__)]
 
 
 def _operators():

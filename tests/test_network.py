@@ -96,6 +96,16 @@ def test_the_numbers_are_the_models(name, pretrained):
         assert sum(block.kind == "smaller" for block in blocks) == len(pools)
 
 
+def test_a_layer_that_a_lesson_defines_anew_is_drawn_like_segkits(pretrained, monkeypatch):
+    """A source cell makes a class of its own; the size that CropLike takes from the picture is no skip."""
+    from segkit.layers.sizes import CropLike as original
+
+    edited = type("CropLike", (original,), {})
+    monkeypatch.setitem(unet.__globals__, "CropLike", edited)
+    arrows = plan(NETWORKS["unet"](pretrained), 128)[1]
+    assert sorted(arrow.kind for arrow in arrows if arrow.kind != "flow") == ["skip"] * 4
+
+
 def test_skips_and_indices_are_told_apart(pretrained):
     def kinds(model):
         return sorted(arrow.kind for arrow in plan(model, 128)[1] if arrow.kind != "flow")
