@@ -76,7 +76,7 @@ def pytest_collection_modifyitems(items):
     seconds = {}
     for item in items:
         if isinstance(item, IPyNbCell):
-            seconds[item.path] = 1000 + item.parent.nb.metadata.get("minutes", {}).get("quick", 1)
+            seconds[item.path] = 1000 + item.parent.nb.metadata.get("minutes", {}).get("quick", [1])[0]
         else:  # a test that starts a process for each lesson against one that computes a few numbers
             seconds[item.path] = seconds.get(item.path, 0) + (20 if "gpus_precision" in item.name else 1)
     items.sort(key=lambda item: -seconds[item.path])
