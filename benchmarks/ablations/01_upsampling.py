@@ -17,7 +17,7 @@ from segkit.backbones import encoder
 from segkit.datasets import Pictures, load
 from segkit.layers import SubPixel
 from segkit.metrics import iou_per_class
-from segkit.training import FeatureBatches, features_of
+from segkit.training import FeatureBatches, compile_segmenter, features_of
 
 CLASS_WEIGHTS = (2, 1, 2)
 ON_PICTURES = ("bilinear", "bilinear, then convolve", "sub-pixel", "transposed")
@@ -71,11 +71,6 @@ def scores(model, inputs, masks):
     return {"pet IoU": iou[PET], "border IoU": iou[BORDER]}
 
 
-def compiled(model, rate=3e-3):
-    model.compile(keras.optimizers.Adam(rate), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    return model
-
-
 def milliseconds(model, inputs):
     """Seconds of all cores for a picture, in thousandths: the best of five."""
     taken = []
@@ -100,7 +95,7 @@ def on_masks(seed):
         for filters, strides in ((16, 2), (32, 2), (32, 2), (32, 1)):
             x = layers.Conv2D(filters, 3, strides, padding="same", activation="relu")(x)
         logits, weights = built(head, x)
-        model = compiled(keras.Model(pictures, logits))
+        model = compile_segmenter(keras.Model(pictures, logits), keras.optimizers.Adam(3e-3))
         weigh = train.class_weights(CLASS_WEIGHTS)
         model.fit(train.batches(16, training=True, encode=weigh, seed=seed), epochs=6, verbose=0)
         rows[name] = {
@@ -123,7 +118,7 @@ def on_pictures(seed):
         fine, coarse = (layers.Conv2D(48, 1)(part) for part in maps)
         x = layers.Activation("relu")(layers.Add()([fine, growing(2)(coarse)]))
         logits, _ = built(HEADS[name], convolution(32)(x))
-        model = compiled(keras.Model(maps, logits), 2e-3)
+        model = compile_segmenter(keras.Model(maps, logits), keras.optimizers.Adam(2e-3))
         batches = FeatureBatches(train, pets.train.masks, 16, CLASS_WEIGHTS, seed=seed)
         model.fit(batches, epochs=5, verbose=0)
         rows[name] = scores(model, validation, pets.validation.masks)

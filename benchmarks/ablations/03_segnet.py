@@ -20,16 +20,15 @@ from segkit.stored import load_stored
 from segkit.training import compile_segmenter, rising_and_falling
 
 SIZE, EPOCHS, BATCH, RATE = 64, 3, 8, 2e-3
-NARROWER = (
-    0.74  # the filters of the way up beside whole maps, so that all networks have about as many weights
-)
+# The filters of the way up beside whole maps, so that all networks have about as many weights.
+NARROWER = 0.74
 BORDER = 2
 
 # What the lesson's text says of the tables: (table, column, better row, worse row), in every seed. Empty until three are measured.
 SHOWN = []
 
 
-def joined(num_classes, narrower=NARROWER):
+def joined(num_classes):
     """The same way down; on the way up maps grow bilinearly, and the whole map from before each pooling joins them."""
     images = keras.Input((None, None, 3), name="images")
     x = layers.Rescaling(1 / 127.5, offset=-1)(PadToMultiple(2 ** len(SMALL_BLOCKS))(images))
@@ -43,7 +42,7 @@ def joined(num_classes, narrower=NARROWER):
     for block, whole, next_width in zip(SMALL_BLOCKS[::-1], maps[::-1], next_widths[::-1], strict=True):
         x = layers.Concatenate()([BilinearUpsample()(x), whole])
         for filters in (*block[:0:-1], next_width):
-            x = convolve(x, round(narrower * filters)) if filters else x
+            x = convolve(x, round(NARROWER * filters)) if filters else x
     logits = layers.Conv2D(num_classes, 3, padding="same", name="logits")(x)
     return keras.Model(images, CropLike()(logits, images))
 

@@ -2,11 +2,11 @@
 
 from .colors import CLASS_COLORS, CYCLE, VOID_COLOR, color, palette
 from .display import notebook, publish, set_defaults, show
-from .drawings import boxes_in_rows, cones, sliding
+from .drawings import boxes_in_rows, cones, numbers, sliding
 from .network import network
 from .pictures import boxed, boxes, grid, instances, legend, legend_columns, overlay, paint
 from .play import play
-from .plots import bars, curves, numbers
+from .plots import bars, curves
 from .semantic import class_numbers, semantic
 
 __all__ = [

@@ -4,44 +4,62 @@ import math
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import LinearSegmentedColormap, ListedColormap
 
-from .colors import CYCLE, color
+from .colors import CYCLE
 from .display import show
 
 
-def sliding(numbers, weights, alt):
+def numbers(maps, alt, tints=None, frames=(), unit=0.55):
+    """Draw {title: map} in a row, each cell with its number, `unit` inches a cell.
+
+    `tints` colours maps otherwise, by title; a frame is (title, corner, length, color).
+    """
+    widths, height = [array.shape[1] for array in maps.values()], max(map(len, maps.values()))
+    size = (unit * sum(widths) + 0.3 * len(maps), unit * height + 0.4)
+    figure, axes = plt.subplots(1, len(maps), figsize=size, width_ratios=widths, squeeze=False)
+    panels = dict(zip(maps, axes[0], strict=True))
+    blues = LinearSegmentedColormap.from_list("blues", ["#ffffff", CYCLE[5]])
+    for title, array in maps.items():
+        filling = (tints or {}).get(title, array)
+        _cells(panels[title], array, filling, 20 * unit, cmap=blues, vmin=0, vmax=1.3 * array.max())
+        panels[title].set_title(title)
+    for title, corner, length, line in frames:
+        panels[title].add_patch(
+            plt.Rectangle(corner, length, length, fill=False, edgecolor=line, linewidth=3)
+        )
+    show(figure, alt)
+
+
+def sliding(values, weights, alt):
     """A kernel at each place where it can stand on a small map, and the map of its answers."""
     height, width = weights.shape
-    places = list(
-        np.ndindex(*(side - kernel + 1 for side, kernel in zip(numbers.shape, weights.shape, strict=True)))
-    )
-    figure, panels = plt.subplots(1, len(places) + 1, figsize=(9.6, 2.3))
-    for panel, (y, x) in zip(panels, places, strict=False):
-        panel.add_patch(plt.Rectangle((x - 0.5, y - 0.5), width, height, color=color("pet"), alpha=0.45))
-        _write(panel, numbers, 14)
+    rows, columns = (side - kernel + 1 for side, kernel in zip(values.shape, weights.shape, strict=True))
+    figure, panels = plt.subplots(1, rows * columns + 1, figsize=(9.6, 2.3))
+    answers = np.empty((rows, columns))
+    plain = ListedColormap(["#ffffff", "#f6d58e"])
+    for panel, (y, x) in zip(panels, np.ndindex(rows, columns), strict=False):
+        here = np.zeros(values.shape)
+        here[y : y + height, x : x + width] = 1
+        _cells(panel, values, here, 14, cmap=plain)
         for (row, column), weight in np.ndenumerate(weights):
-            panel.text(
-                x + column + 0.42, y + row + 0.4, f"·{weight:g}", ha="right", va="bottom", color=CYCLE[0]
-            )
-        panel.set_title(f"here: {np.sum(numbers[y : y + height, x : x + width] * weights):g}")
-    answers = [np.sum(numbers[y : y + height, x : x + width] * weights) for y, x in places]
-    _write(panels[-1], np.reshape(answers, np.array(places[-1]) + 1), 14)
+            place = x + column + 0.92, y + row + 0.92
+            panel.text(*place, f"·{weight:g}", ha="right", va="bottom", color=CYCLE[0])
+        answers[y, x] = np.sum(values[y : y + height, x : x + width] * weights)
+        panel.set_title(f"here: {answers[y, x]:g}")
+    _cells(panels[-1], answers, np.zeros(answers.shape), 14, cmap=plain, vmax=1)
     panels[-1].set_title("its answers, a map")
     show(figure, alt)
 
 
-def _write(panel, numbers, fontsize):
-    """A grid with a number in each cell."""
-    rows, columns = numbers.shape
-    for (row, column), value in np.ndenumerate(numbers):
-        panel.text(column, row, f"{value:g}", ha="center", va="center", fontsize=fontsize)
-    panel.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5), aspect="equal")
-    panel.set(
-        xticks=np.arange(0.5, columns - 1), yticks=np.arange(0.5, rows - 1), xticklabels=[], yticklabels=[]
-    )
-    panel.grid(True)
-    panel.tick_params(length=0)
-    panel.spines[:].set_visible(True)
+def _cells(panel, array, filling, fontsize, **colors):
+    """A grid with a number in each cell, coloured by `filling`."""
+    panel.pcolormesh(filling, edgecolors="#8a949b", linewidth=0.8, **colors)
+    for (row, column), value in np.ndenumerate(array):
+        words = {"color": "black" if value else "#6b757b", "fontsize": fontsize}
+        panel.text(column + 0.5, row + 0.5, f"{value:.3g}", ha="center", va="center", **words)
+    panel.set(aspect="equal", xlim=(-0.05, array.shape[1] + 0.05), ylim=(len(array) + 0.05, -0.05))
+    panel.set_axis_off()
 
 
 def cones(chains, alt):

@@ -1,8 +1,7 @@
-"""Bars and curves of a training's numbers, and small maps with a number in each cell."""
+"""Bars and curves of a training's numbers."""
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 
 from .colors import CYCLE, color
 from .display import show
@@ -49,32 +48,4 @@ def curves(histories, metrics=("loss",), alt=""):
         )
         panel.xaxis.get_major_locator().set_params(integer=True)
     panels[0, -1].legend()
-    show(figure, alt)
-
-
-def numbers(maps, alt, tints=None, frames=(), unit=0.55):
-    """Draw {title: map} in a row, each cell with its number, `unit` inches a cell.
-
-    `tints` colours maps otherwise, by title; a frame is (title, corner, length, color).
-    """
-    widths, height = [array.shape[1] for array in maps.values()], max(map(len, maps.values()))
-    size = (unit * sum(widths) + 0.3 * len(maps), unit * height + 0.4)
-    figure, axes = plt.subplots(1, len(maps), figsize=size, width_ratios=widths, squeeze=False)
-    panels = dict(zip(maps, axes[0], strict=True))
-    blues = LinearSegmentedColormap.from_list("blues", ["#ffffff", CYCLE[5]])
-    for title, array in maps.items():
-        panel, filling = panels[title], (tints or {}).get(title, array)
-        panel.pcolormesh(
-            filling, cmap=blues, vmin=0, vmax=1.3 * array.max(), edgecolors="#8a949b", linewidth=0.8
-        )
-        for (row, column), value in np.ndenumerate(array):
-            words = {"color": "black" if value else "#6b757b", "fontsize": 20 * unit}
-            panel.text(column + 0.5, row + 0.5, f"{value:.3g}", ha="center", va="center", **words)
-        panel.set(title=title, aspect="equal")
-        panel.set(xlim=(-0.05, array.shape[1] + 0.05), ylim=(len(array) + 0.05, -0.05))
-        panel.set_axis_off()
-    for title, corner, length, line in frames:
-        panels[title].add_patch(
-            plt.Rectangle(corner, length, length, fill=False, edgecolor=line, linewidth=3)
-        )
     show(figure, alt)
