@@ -19,7 +19,7 @@ from segkit.models.segnet import SMALL_BLOCKS, convolve
 from segkit.stored import load_stored
 from segkit.training import compile_segmenter, rising_and_falling
 
-SIZE, EPOCHS, BATCH, RATE = 64, 3, 8, 2e-3
+SIZE, EPOCHS, BATCH, RATE = 64, 5, 4, 2e-3
 # The filters of the way up beside whole maps, so that all networks have about as many weights.
 NARROWER = 0.74
 BORDER = 2
