@@ -9,6 +9,7 @@ import keras
 from keras import layers, ops
 
 from .checks import check_channels_last
+from .layers.atrous import with_output_stride
 from .layers.sizes import PadToMultiple
 from .stored import load_stored
 
@@ -43,8 +44,8 @@ IMAGENET = {
 SERVER = "https://storage.googleapis.com/tensorflow/keras-applications/"
 
 
-def encoder(name="MobileNetV2", weights="imagenet", *, frozen=True):
-    """A network without its classifier: pictures (B, H, W, 3) with pixels 0..255 → five feature maps.
+def encoder(name="MobileNetV2", weights="imagenet", *, frozen=True, output_stride=32):
+    """A network without its classifier: pictures (B, H, W, 3) with pixels 0..255 → five feature maps, of strides 2 to 32.
 
     The scaling that the network was trained with and the padding to multiples of 32 lie inside.
     `weights` is "imagenet" (where there is a network or a cache), "paper" (MobileNetV2, shipped with the course: ImageNet's
@@ -52,6 +53,7 @@ def encoder(name="MobileNetV2", weights="imagenet", *, frozen=True):
     `frozen=False` trains the convolutions; `frozen=8` those behind the features of stride 8, as the first layers suit
     any picture and cost the most. Batch normalisation keeps its statistics, which come from many more pictures
     than a batch holds; only without pretrained weights does it learn its own.
+    With `output_stride=16` or 8 no map is coarser than that: the same weights, with holes (lesson 07).
     """
     check_channels_last()
     if name not in TAPS:
@@ -64,7 +66,11 @@ def encoder(name="MobileNetV2", weights="imagenet", *, frozen=True):
         raise ValueError(
             f"frozen is {frozen!r}; choose True, False, or the stride up to which to freeze: {STRIDES}."
         )
+    if output_stride not in STRIDES:
+        raise ValueError(f"output_stride is {output_stride!r}; choose one of {STRIDES}.")
     network, pretraining = _network(name, weights)
+    if output_stride < STRIDES[-1]:
+        network = with_output_stride(network, output_stride)
     images = keras.Input((None, None, 3), name="images")
     features = network(scale(name, PadToMultiple(STRIDES[-1])(images)))
     model = keras.Model(images, features, name=f"{name}_{pretraining}")
