@@ -58,8 +58,7 @@ class DisplayCallback(keras.callbacks.Callback):
         rows = [row[:-1] for row in last]
         for moment, drawn in self.moments.items():
             for row, (*_, (caption, picture)) in zip(rows, drawn, strict=True):
-                title = f"{moment}\n" if row is rows[0] else ""
-                row.append((title + caption if drawn is last else title, picture))
+                row.append((moment * (row is rows[0]), picture, caption * (drawn is last)))
         self.figure = None
         self._publish(rows, "before training and after the epochs named")
 
@@ -82,7 +81,7 @@ class DisplayCallback(keras.callbacks.Callback):
         buffer = io.BytesIO()
         self.figure.savefig(buffer, format="jpeg", pil_kwargs={"quality": 82})
         captions = "; ".join(
-            ", ".join(" ".join(caption.split()) for caption, _ in row if caption) for row in rows
+            ", ".join(word for title, _, *below in row for word in (title, *below) if word) for row in rows
         )
         self.handle = show.publish(
             buffer.getvalue(), "jpeg", f"Validation pictures {moment}: {captions}.", self.handle
@@ -102,14 +101,15 @@ class DisplayCallback(keras.callbacks.Callback):
                 axes.set_axis_off()
             show.legend(self.figure, self.pictures.classes, fontsize=9)
         for row, places in zip(rows, self.places, strict=True):
-            for (caption, picture), axes in zip(row, places, strict=False):
+            for (title, picture, *below), axes in zip(row, places, strict=False):
                 if axes.images:
                     axes.images[0].set_data(picture)
                 else:
                     axes.imshow(picture)
-                axes.set_title(
-                    "\n".join(textwrap.fill(line, self.letters) for line in caption.splitlines()), fontsize=9
-                )
+                axes.set_title(textwrap.fill(title, self.letters), fontsize=9)
+                for words in below:
+                    words = textwrap.fill(words, self.letters)
+                    axes.text(0.5, -0.03, words, transform=axes.transAxes, ha="center", va="top", fontsize=9)
 
 
 class Resume(keras.callbacks.Callback):

@@ -12,6 +12,7 @@ COLORS = {
     "picture": "#b8bec4",
     "encoder": "#56b4e9",
     "convolution": "#0072b2",
+    "code": "#d55e00",
     "smaller": "#7fa8c9",
     "larger": "#009e73",
     "logits": "#e69f00",
@@ -33,6 +34,7 @@ class Block:
     shape: tuple  # height, width, channels of what leaves it
     layers: list
     parameters: int = 0
+    kernel: str = ""  # of its first layer, in words
     column: int = 0
 
 
@@ -45,6 +47,7 @@ class Arrow:
     kind: str  # "flow", "skip" or "indices"
     layers: list = dataclasses.field(default_factory=list)
     channels: int = 0
+    kernel: str = ""
 
 
 def network(model, alt, size=128, title=""):
@@ -62,8 +65,15 @@ def network(model, alt, size=128, title=""):
         places[block] = x, width, height
         axes.add_patch(Rectangle((x - width / 2, -height / 2), width, height, facecolor=COLORS[block.kind]))
         rows, places_across, channels = block.shape
-        text = f"{rows}×{places_across}\n×{channels}\n{short(block.parameters)}"
-        axes.text(x, -1.42, text, ha="center", va="top", fontsize=8 if columns <= 13 else 7, linespacing=1.25)
+        text = f"{rows}×{places_across}\n×{channels}"
+        text += f"\n{short(block.parameters)}" * (block.kind != "encoder")
+        axes.text(x, -1.42, text, ha="center", va="top", fontsize=8 if columns <= 12 else 7, linespacing=1.25)
+    inside = [block for block in blocks if block.kind == "encoder"]
+    if inside:  # its weights belong to no single one of its maps
+        ends = [pitch * block.column for block in (inside[0], inside[-1])]
+        axes.plot([ends[0] - 0.3, ends[-1] + 0.3], [-2.02, -2.02], color=COLORS["encoder"], linewidth=1.5)
+        words = f"the encoder: {short(sum(block.parameters for block in inside))}"
+        axes.text(sum(ends) / 2, -2.08, words, ha="center", va="top", fontsize=8)
     axes.text(
         -0.62,
         -1.42,
@@ -80,7 +90,7 @@ def network(model, alt, size=128, title=""):
         if arrow.kind == "flow":
             _head(axes, (x + width / 2, 0), (end_x - end_width / 2, 0), "#444444")
             continue
-        level += 0.2
+        level += 0.23
         color, line = ARROWS[arrow.kind], "--" if arrow.kind == "indices" else "-"
         x, end_x = x + 0.08, end_x - 0.08
         axes.plot(
@@ -92,11 +102,11 @@ def network(model, alt, size=128, title=""):
         )
         _head(axes, (end_x, end_height / 2 + 0.2), (end_x, end_height / 2), color)
         words = (
-            f"1×1 convolution to {arrow.channels}"
+            f"{arrow.kernel} to {arrow.channels}"
             if arrow.layers
             else f"{arrow.channels} channels" * (arrow.kind == "skip")
         )
-        axes.text((x + end_x) / 2, level, words, ha="center", va="center", fontsize=7, color=color,
+        axes.text((x + end_x) / 2, level, words, ha="center", va="center", fontsize=8, color=color,
                   bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})  # fmt: skip
     axes.set(xlim=(-1.5, pitch * (columns - 1) + 0.6), ylim=(-2.45, level + 0.2), title=title)
     axes.set_axis_off()
@@ -124,6 +134,13 @@ def short(number):
     return str(number) if number else "–"
 
 
+def kernel_of(layer):
+    """A convolution in words."""
+    sides = getattr(layer, "kernel_size", ())
+    rate = max(getattr(layer, "dilation_rate", (1,)), default=1)
+    return "×".join(map(str, sides)) + " convolution" + f", rate {rate}" * (rate > 1)
+
+
 def plan(model, size=128):
     """The blocks of a functional model and the arrows between them."""
     blocks, arrows = _read(model, size)
@@ -146,7 +163,7 @@ def _read(model, size):
     home = {}  # tensor → its block, and whether it is a map ("skip") or "indices"
 
     def add(kind, tensor, layer, sources, parameters=0):
-        block = Block(kind, tuple(tensor.shape[1:]), [layer.name], parameters)
+        block = Block(kind, tuple(tensor.shape[1:]), [layer.name], parameters, kernel_of(layer))
         blocks.append(block)
         arrows.extend(Arrow(source, block, kind, [], source.shape[2]) for source, kind in sources)
         home[id(tensor)] = block, "skip"
@@ -167,6 +184,8 @@ def _read(model, size):
         elif resized:
             add("convolution" if weights else "smaller", tensors[0], layer, sources, weights)
             home.update({id(tensor): (blocks[-1], "indices") for tensor in tensors[1:]})
+        elif layer.name == "code":
+            add("code", tensors[0], layer, sources, weights)
         elif len(sources) > 1 or (
             weights and not isinstance(layer, layers.BatchNormalization | layers.Normalization)
         ):
@@ -217,7 +236,7 @@ def _put_on_arrows(blocks, arrows):
         entering = [arrow for arrow in arrows if arrow.end is block]
         leaving = [arrow for arrow in arrows if arrow.start is block]
         if block.kind == "convolution" and len(entering) == len(leaving) == 1:
-            skip.start, skip.layers = entering[0].start, block.layers
+            skip.start, skip.layers, skip.kernel = entering[0].start, block.layers, block.kernel
             blocks.remove(block)
             arrows.remove(entering[0])
             skip.end.parameters += block.parameters
@@ -228,6 +247,8 @@ def _merge_chains(blocks, arrows):
     for block in list(blocks):
         before = next((arrow.start for arrow in arrows if arrow.end is block and arrow.kind == "flow"), None)
         if before is None or before.kind in ("picture", "encoder") or before.shape[:2] != block.shape[:2]:
+            continue
+        if "code" in (before.kind, block.kind) or (before.kind, block.kind) == ("larger", "logits"):
             continue
         if sum(arrow.start is before and arrow.kind != "indices" for arrow in arrows) == 1:
             before.layers += block.layers
