@@ -245,6 +245,16 @@ def test_pages_work_offline(tmp_path):
     assert '<a href="01_a.html">1 · A</a><p>mean IoU 0.5 · 3 s' in (tmp_path / "index.html").read_text()
 
 
+def test_a_page_folds_the_code_that_is_tagged_so(tmp_path):
+    cells = [text("# 1 · A"), code("shown = 1", 1), code("folded = 2", 2)]
+    cells[2].metadata["tags"] = ["hide-input"]
+    pages.write_page(nbformat.v4.new_notebook(cells=cells), tmp_path / "01_a.ipynb", tmp_path)
+    before, _, after = (tmp_path / "01_a.html").read_text().partition('<details class="folded">')
+    inside, _, _ = after.partition("</details>")
+    assert "shown" in before and "folded</span>" not in before
+    assert "folded</span>" in inside and "shown" not in inside
+
+
 def test_every_figure_of_a_page_has_its_own_description(tmp_path):
     alts = ['One & <two>, in "quotes".', "A second figure.", "A third figure, a photograph."]
     figures = [figure(alts[0]), figure(alts[1]), figure(alts[2], "jpeg")]

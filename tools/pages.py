@@ -18,6 +18,11 @@ TEMPLATE = """
 {%- macro description(output) -%}
 {{ output.metadata.get("alt") or output.data.get("text/plain", "") }}
 {%- endmacro -%}
+{%- block input -%}
+{%- if "hide-input" in cell.metadata.get("tags", []) -%}
+<details class="folded"><summary>code, folded</summary>{{ super() }}</details>
+{%- else -%}{{ super() }}{%- endif -%}
+{%- endblock input -%}
 {%- block data_png scoped -%}{{ figure(output, "image/png") }}{%- endblock data_png -%}
 {%- block data_jpg scoped -%}{{ figure(output, "image/jpeg") }}{%- endblock data_jpg -%}
 """

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from ..checks import check_maps
-from .bilinear import resized
+from ..resizing import resized
 
 
 @keras.saving.register_keras_serializable("segkit")

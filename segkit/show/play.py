@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 
 from .display import notebook, show
 
+PAGE = 9.7  # inches that a page is wide
 STORED = "SEGKIT_STORED"  # set where a lesson is executed to be stored: nobody is there to move a slider
 
 
@@ -13,10 +14,15 @@ def play(draw, choices, stored, alt, size=(3.1, 3.1), photo=False):
     """`draw(axes, **setting)` for settings that the reader chooses.
 
     `choices` gives each keyword of `draw` its possible values, a slider each; `stored` is a list of settings that
-    are drawn side by side for readers without a kernel.
+    are drawn side by side, or below each other where they are wide, for readers without a kernel.
     """
-    figure, panels = plt.subplots(1, len(stored), figsize=(size[0] * len(stored), size[1]), squeeze=False)
-    for panel, setting in zip(panels[0], stored, strict=True):
+    columns = max(1, min(len(stored), int(PAGE / size[0])))
+    rows = -(-len(stored) // columns)
+    figure, panels = plt.subplots(rows, columns, figsize=(size[0] * columns, size[1] * rows), squeeze=False)
+    for panel in panels.flat:
+        panel.set_axis_off()
+    for panel, setting in zip(panels.flat, stored, strict=False):
+        panel.set_axis_on()
         draw(panel, **setting)
     show(figure, alt, photo)
     if notebook() is None or os.environ.get(STORED):
