@@ -8,7 +8,7 @@ import warnings
 import keras
 from keras import layers, ops
 
-from .checks import check_channels_last
+from .checks import check_channels_last, check_whole
 from .layers.atrous import with_output_stride
 from .layers.sizes import PadToMultiple
 from .stored import load_stored
@@ -81,6 +81,22 @@ def encoder(name="MobileNetV2", weights="imagenet", *, frozen=True, output_strid
     )
     print(f"encoder {name}, weights: {pretraining}, {state}")
     return model
+
+
+def vgg16_for_fcn(vgg16, width=4096):
+    """The encoder of the paper: pool3 and pool4 of VGG-16, and convolutions of the shape of fc6 and fc7.
+
+    On it `segkit.models.fcn` counts 136,152,917 parameters at stride 32, 134,815,994 at 16 and 134,489,759 at 8, for 21 classes.
+    """
+    check_whole(width=width)
+    images = keras.Input((None, None, 3), name="images")
+    _, third, fourth, _, pool5 = vgg16(images)  # before pool2, pool3, pool4, pool5; and behind it
+    x = layers.Conv2D(width, 7, padding="same", activation="relu", name="fc6")(pool5)
+    x = layers.Dropout(0.5)(x)
+    x = layers.Conv2D(width, 1, activation="relu", name="fc7")(x)
+    x = layers.Dropout(0.5)(x)
+    pools = [layers.MaxPooling2D(name=f"pool{index}")(x) for index, x in ((3, third), (4, fourth))]
+    return keras.Model(images, [*pools, x], name="vgg16_for_fcn")
 
 
 def _freeze(network, frozen, taps, keep_statistics):

@@ -34,6 +34,15 @@ def check_channels_last():
         )
 
 
+def check_kept(channels_in, channels_out):
+    """A bilinear start gives each channel to itself: as many come out as come in."""
+    if channels_out != channels_in:
+        raise ValueError(
+            f"Bilinear keeps each channel, so it cannot turn {channels_in} channels into {channels_out}: "
+            f"give the transposed convolution {channels_in} filters, or put a 1×1 convolution before it."
+        )
+
+
 def check_fits(large, small):
     """Where both sizes are known, the map `large` is at least as high and wide as `small`."""
     for side, needed in zip(large.shape[1:3], small.shape[1:3], strict=True):

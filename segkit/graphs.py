@@ -37,6 +37,44 @@ def maps_of(layer, *args, **kwargs):
     return given[: {"CropLike": 1, "MaxUnpool2D": 2}.get(type(layer).__name__)]
 
 
+SLIDING_POOLINGS = {
+    layers.GlobalAveragePooling2D: layers.AveragePooling2D,
+    layers.GlobalMaxPooling2D: layers.MaxPooling2D,
+}
+
+
+def slide_other(layer, size, *args, **kwargs):
+    """What a classifier's layer, neither Flatten nor Dense, becomes where the classifier slides: its output and that one's size.
+
+    A global pooling becomes a pooling of the size that its map had. `size` is None for a map, and (height, width) of the
+    map that a vector was made of. A layer that would look at other places than in the classifier is refused.
+    """
+    (x, *_) = maps_of(layer, *args, **kwargs)
+    if size is None and type(layer) in SLIDING_POOLINGS:
+        pooling = SLIDING_POOLINGS[type(layer)](layer.input.shape[1:3], strides=1)
+        return pooling(x), None if layer.keepdims else (1, 1)
+    if size == (1, 1) and isinstance(layer, layers.BatchNormalization):
+        new = layers.BatchNormalization.from_config(layer.get_config() | {"axis": -1})
+        out = new(x)
+        new.set_weights(layer.get_weights())
+        return out, size
+    is_map = size is None and len(layer.output.shape) == 4 and not isinstance(layer, layers.Reshape)
+    if is_map or isinstance(layer, layers.Dropout | layers.Activation | layers.ReLU):
+        return layer(*args, **kwargs), size
+    raise ValueError(
+        f"{layer.name!r} ({type(layer).__name__}) does not slide: let Flatten or a global pooling be "
+        "followed by Dense, Dropout and Activation layers alone."
+    )
+
+
+def as_convolution(dense, size):
+    """A new convolution that was told what a Dense layer was told: activation, regularizers, precision and all."""
+    config = dense.get_config() | {"filters": dense.units, "kernel_size": size}
+    config |= {"activity_regularizer": dense.activity_regularizer}
+    only_dense = ("units", "quantization_config")
+    return layers.Conv2D.from_config({key: config[key] for key in config if key not in only_dense})
+
+
 def _operators():
     """The classes of ops.add and its like, which have no public name."""
     x = keras.Input((1, 1, 2))

@@ -42,6 +42,33 @@ def test_each_number_of_a_map_stands_in_its_cell(figures):
         assert places == {(x + 0.5, y + 0.5): value for (y, x), value in np.ndenumerate(array)}
 
 
+def test_counts_stand_in_their_cells_of_given_axes():
+    figure, axes = plt.subplots()
+    counts = np.array([[1, 2, 3], [4, 5, 6]])
+    show.cells(axes, counts, "prints", most=6)
+    places = {tuple(text.get_position()): int(text.get_text()) for text in axes.texts}
+    assert places == {(x + 0.5, y + 0.5): count for (y, x), count in np.ndenumerate(counts)}
+    assert axes.get_title() == "prints"
+    plt.close(figure)
+
+
+def test_a_matrix_of_letters_times_letters_is_what_numbers_give(capsys):
+    matrix, values = (
+        np.array([["x", "y", "0"], ["0", "0", "0"], ["0", "x", "y"]]),
+        {"x": 2, "y": 3, "a": 5, "b": 7},
+    )
+    show.letters("a matrix", matrix, "ab0")
+    title, *rows, product = capsys.readouterr().out.strip().splitlines()
+    assert title == "a matrix:" and [row.split() for row in rows] == matrix.tolist()
+    numbers = [[values.get(letter, 0) for letter in row] for row in matrix]
+    found = product.split(" = ")[1].split(", ")
+    sums = [
+        sum(values[one] * values[other] for one, other in term.split(" + ")) if term != "0" else 0
+        for term in found
+    ]
+    assert sums == (np.array(numbers) @ [5, 7, 0]).tolist()
+
+
 def test_a_cone_is_as_wide_as_the_receptive_field(figures):
     chains = [[(3, 1), (3, 1)], [(3, 2), (2, 2), (3, 1)], [(5, 4), (3, 1)]]
     show.cones(chains, alt="three cones")

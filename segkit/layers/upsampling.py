@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from ..checks import check_maps, check_whole
+from ..checks import check_kept, check_maps, check_whole
 
 
 @keras.saving.register_keras_serializable("segkit")
@@ -64,17 +64,12 @@ class Bilinear(keras.initializers.Initializer):
     """Start a transposed convolution as bilinear interpolation, each channel onto itself.
 
     A kernel of size 2·stride (or 2·stride − 1) belongs to a stride.
-
     Taught in notebooks/01_upsampling.ipynb.
     """
 
     def __call__(self, shape, dtype=None):  # (kernel height, kernel width, channels out, channels in)
         height, width, channels_out, channels_in = shape
-        if channels_out != channels_in:
-            raise ValueError(
-                f"Bilinear keeps each channel, so it cannot turn {channels_in} channels into {channels_out}: "
-                f"give the transposed convolution {channels_in} filters, or put a 1×1 convolution before it."
-            )
+        check_kept(channels_in, channels_out)
         tent = self.tent(height)[:, None] * self.tent(width)[None, :]
         return ops.cast(tent[:, :, None, None] * ops.eye(channels_in), dtype or keras.config.floatx())
 

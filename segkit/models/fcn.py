@@ -3,48 +3,30 @@
 import keras
 from keras import layers, ops
 
+from ..backbones import vgg16_for_fcn as vgg16_for_fcn
 from ..checks import check_whole
-from ..graphs import maps_of, rebuilt
+from ..graphs import as_convolution, maps_of, rebuilt, slide_other
 from ..layers import Bilinear, CropLike
 
 
 def convolutionalize(classifier):
     """A classifier of pictures of one size → a network for any larger size, an answer for each position.
 
-    `Dense` layers become convolutions with the same weights. The first of them has a kernel as large as the map that
-    `Flatten` would flatten; a global pooling becomes a pooling of that size. The other layers are shared.
+    `Dense` layers become convolutions with the same weights; the other layers are shared.
     Taught in notebooks/02_fcn.ipynb.
     """
-    windows = {}  # tensor → (height, width) of the map that was flattened into it; None while it is still a map
-    poolings = {
-        layers.GlobalAveragePooling2D: layers.AveragePooling2D,
-        layers.GlobalMaxPooling2D: layers.MaxPooling2D,
-    }
+    sizes = {}  # of each tensor behind Flatten: height and width of the map that was flattened
 
     def slide(layer, *args, **kwargs):
         (x, *_) = maps_of(layer, *args, **kwargs)
-        window = windows.get(id(x))
-        if window is None and isinstance(layer, layers.Flatten):
-            out, window = layers.Identity()(x), layer.input.shape[1:3]
-        elif window is None and type(layer) in poolings:
-            out = poolings[type(layer)](layer.input.shape[1:3], strides=1)(x)
-            window = None if layer.keepdims else (1, 1)
-        elif window and isinstance(layer, layers.Dense):
-            out, window = convolved(layer, window, x), (1, 1)
-        elif window == (1, 1) and isinstance(layer, layers.BatchNormalization):
-            new = layers.BatchNormalization.from_config(layer.get_config() | {"axis": -1})
-            out = new(x)
-            new.set_weights(layer.get_weights())
-        elif isinstance(layer, layers.Dropout | layers.Activation | layers.ReLU) or (
-            window is None and len(layer.output.shape) == 4 and not isinstance(layer, layers.Reshape)
-        ):
-            out = layer(*args, **kwargs)
+        size = sizes.get(id(x))
+        if size is None and isinstance(layer, layers.Flatten):
+            out, size = layers.Identity()(x), layer.input.shape[1:3]  # stays a map
+        elif size and isinstance(layer, layers.Dense):
+            out, size = convolved(layer, size, x), (1, 1)
         else:
-            raise ValueError(
-                f"{layer.name!r} ({type(layer).__name__}) does not slide: let Flatten or a global pooling be "
-                "followed by Dense, Dropout and Activation layers alone."
-            )
-        windows[id(out)] = window
+            out, size = slide_other(layer, size, *args, **kwargs)
+        sizes[id(out)] = size
         return out
 
     return rebuilt(classifier, slide)
@@ -55,10 +37,7 @@ def convolved(dense, size, x):
 
     Taught in notebooks/02_fcn.ipynb.
     """
-    config = dense.get_config() | {"filters": dense.units, "kernel_size": size}
-    config |= {"activity_regularizer": dense.activity_regularizer}
-    only_dense = ("units", "quantization_config")
-    convolution = layers.Conv2D.from_config({key: config[key] for key in config if key not in only_dense})
+    convolution = as_convolution(dense, size)
     out = convolution(x)
     kernel, *bias = dense.get_weights()
     convolution.set_weights([kernel.reshape(convolution.kernel.shape), *bias])
@@ -113,19 +92,3 @@ def fcn(encoder, num_classes, stride=8):
     images = keras.Input((None, None, 3), name="images")
     logits = fcn_decoder(encoder(images), num_classes, stride)
     return keras.Model(images, CropLike(dtype="float32")(logits, images), name=f"fcn_{stride}s")
-
-
-def vgg16_for_fcn(vgg16, width=4096):
-    """The encoder of the paper: pool3 and pool4 of VGG-16, and convolutions of the shape of fc6 and fc7.
-
-    Taught in notebooks/02_fcn.ipynb.
-    """
-    check_whole(width=width)
-    images = keras.Input((None, None, 3), name="images")
-    _, third, fourth, _, pool5 = vgg16(images)  # before pool2, pool3, pool4, pool5; and behind it
-    x = layers.Conv2D(width, 7, padding="same", activation="relu", name="fc6")(pool5)
-    x = layers.Dropout(0.5)(x)
-    x = layers.Conv2D(width, 1, activation="relu", name="fc7")(x)
-    x = layers.Dropout(0.5)(x)
-    pools = [layers.MaxPooling2D(name=f"pool{index}")(x) for index, x in ((3, third), (4, fourth))]
-    return keras.Model(images, [*pools, x], name="vgg16_for_fcn")

@@ -2,7 +2,7 @@
 
 from .colors import CLASS_COLORS, CYCLE, VOID_COLOR, color, palette
 from .display import notebook, publish, set_defaults, show
-from .drawings import boxes_in_rows, cones, numbers, sliding
+from .drawings import boxes_in_rows, cells, cones, letters, numbers, sliding
 from .network import network
 from .pictures import boxed, boxes, grid, instances, legend, legend_columns, overlay, paint
 from .play import play
@@ -10,6 +10,6 @@ from .plots import bars, curves
 from .semantic import class_numbers, semantic
 
 __all__ = [
-    "CLASS_COLORS", "CYCLE", "VOID_COLOR", "bars", "boxed", "boxes", "boxes_in_rows", "class_numbers", "color", "cones", "curves", "grid", "instances", "legend",
-    "legend_columns", "network", "notebook", "numbers", "overlay", "paint", "palette", "play", "publish", "semantic", "set_defaults", "show", "sliding",
+    "CLASS_COLORS", "CYCLE", "VOID_COLOR", "bars", "boxed", "boxes", "boxes_in_rows", "cells", "class_numbers", "color", "cones", "curves", "grid", "instances", "legend",
+    "legend_columns", "letters", "network", "notebook", "numbers", "overlay", "paint", "palette", "play", "publish", "semantic", "set_defaults", "show", "sliding",
 ]  # fmt: skip

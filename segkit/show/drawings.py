@@ -16,7 +16,8 @@ def numbers(maps, alt, tints=None, frames=(), unit=0.55):
     `tints` colours maps otherwise, by title; a frame is (title, corner, length, color).
     """
     widths, height = [array.shape[1] for array in maps.values()], max(map(len, maps.values()))
-    size = (unit * sum(widths) + 0.3 * len(maps), unit * height + 0.4)
+    title_lines = max(title.count("\n") for title in maps) + 1
+    size = (unit * sum(widths) + 0.3 * len(maps), unit * height + 0.2 + 0.2 * title_lines)
     figure, axes = plt.subplots(1, len(maps), figsize=size, width_ratios=widths, squeeze=False)
     panels = dict(zip(maps, axes[0], strict=True))
     blues = LinearSegmentedColormap.from_list("blues", ["#ffffff", CYCLE[5]])
@@ -29,6 +30,27 @@ def numbers(maps, alt, tints=None, frames=(), unit=0.55):
             plt.Rectangle(corner, length, length, fill=False, edgecolor=line, linewidth=3)
         )
     show(figure, alt)
+
+
+def cells(axes, counts, title, most):
+    """Whole numbers on axes that are there already, darker for more; `most` belongs to the darkest."""
+    axes.pcolormesh(counts, cmap="Blues", vmin=0, vmax=2.5 * most, edgecolors="white", linewidth=0.8)
+    for (row, column), value in np.ndenumerate(counts):
+        axes.text(column + 0.5, row + 0.5, value, ha="center", va="center", fontsize=7)
+    axes.set(title=title, aspect="equal", ylim=(len(counts), 0))
+    axes.set_axis_off()
+
+
+def letters(title, matrix, vector):
+    """Print a matrix of letters, row by row, and what it gives times a vector of letters; "0" is zero."""
+    print(f"{title}:", *(" ".join(row) for row in matrix), sep="\n    ")
+    sums = []
+    for row in matrix:
+        terms = [
+            value + weight for value, weight in zip(vector, row, strict=True) if "0" not in (value, weight)
+        ]
+        sums.append(" + ".join(terms) or "0")
+    print(f"    times ({', '.join(vector)}) = {', '.join(sums)}\n")
 
 
 def sliding(values, weights, alt):

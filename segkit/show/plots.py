@@ -47,5 +47,7 @@ def curves(histories, metrics=("loss",), alt=""):
             xlabel="epoch", title=metric.replace("_", " ").replace("iou", "IoU").replace("mean IoU", "mIoU")
         )
         panel.xaxis.get_major_locator().set_params(integer=True)
+        if "iou" in metric:
+            panel.set_ylim(0, 1)
     panels[0, -1].legend()
     show(figure, alt)
