@@ -93,7 +93,7 @@ class DisplayCallback(keras.callbacks.Callback):
             height, width = rows[0][0][1].shape[:2]
             columns = max(map(len, rows))
             side = min(2.46, 12 / columns)  # inches
-            self.letters = int(10.5 * side)  # of a caption's line
+            self.letters = int(13 * side)  # of a caption's line
             size = (side * columns, (0.9 * side * height / width + 0.4) * len(rows) + 0.7)
             self.figure = Figure(figsize=size, dpi=72, layout="constrained")
             self.places = self.figure.subplots(len(rows), columns, squeeze=False)
