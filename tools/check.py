@@ -19,7 +19,14 @@ SECTIONS = (
 )
 OPENING_LESSON = "00_start_here"  # shows how lessons work, and has its own order
 OPENING_SECTIONS = ("Set up", "By hand", "Train", "Takeaways", "Exercises", "References")
-TAGS = {"nbval-ignore-output", "raises-exception", "nbval-raises-exception", "exercise-check", "colab"}
+TAGS = {
+    "nbval-ignore-output",
+    "raises-exception",
+    "nbval-raises-exception",
+    "exercise-check",
+    "colab",
+    "hide-input",
+}
 LARGEST = 700_000  # bytes
 LONGEST_CELL = 25  # lines, where the cell is not a source cell
 FEWEST_WORDS = 1_000
@@ -110,7 +117,9 @@ def lesson_faults(path, notebook):
 def sizes(notebook):
     """How much there is to read."""
     code = code_cells(notebook)
-    written = [cell for cell in notebook.cells if cell.cell_type == "markdown" and "ablation" not in cell.metadata]
+    written = [
+        cell for cell in notebook.cells if cell.cell_type == "markdown" and "ablation" not in cell.metadata
+    ]
     prose = re.sub(r"```.*?```|<[^>]+>", "", "\n".join(cell.source for cell in written), flags=re.S)
     return {
         "code cells": len(code),
