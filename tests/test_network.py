@@ -7,7 +7,7 @@ from keras import layers
 
 from segkit import show
 from segkit.backbones import encoder
-from segkit.layers import Hypercolumns, MaxPoolWithIndices
+from segkit.layers import Hypercolumns, MaxPoolWithIndices, SubPixel
 from segkit.models import autoencoder, deconvnet, fcn, light_unet, segnet, unet
 from segkit.models.segnet import SMALL_BLOCKS
 from segkit.show.network import plan
@@ -25,6 +25,11 @@ def hypercolumns():
     return keras.Model(images, layers.Conv2D(3, 1)(Hypercolumns()([wide, deep])))
 
 
+def sub_pixel():  # its kernel size is one number
+    images = keras.Input((None, None, 3))
+    return keras.Model(images, SubPixel(3, 2)(layers.Conv2D(4, 3, 2, padding="same")(images)))
+
+
 NETWORKS = {
     "unet": lambda network: unet(network, 3, filters=(8, 8, 8, 8)),
     "unet with two skips": lambda network: unet(network, 3, filters=(8, 8, 8, 8), skips=(2, 16)),
@@ -36,6 +41,7 @@ NETWORKS = {
     "deconvnet": lambda network: deconvnet(3, blocks=((4,), (8, 8)), bridge=(7, 16)),
     "autoencoder": lambda network: autoencoder(),
     "hypercolumns": lambda network: hypercolumns(),
+    "sub-pixel": lambda network: sub_pixel(),
 }
 
 

@@ -137,6 +137,7 @@ def short(number):
 def kernel_of(layer):
     """A convolution in words."""
     sides = getattr(layer, "kernel_size", ())
+    sides = (sides, sides) if isinstance(sides, int) else sides  # SubPixel has one number
     rate = max(getattr(layer, "dilation_rate", (1,)), default=1)
     return "×".join(map(str, sides)) + " convolution" + f", rate {rate}" * (rate > 1)
 
