@@ -110,7 +110,9 @@ def lesson_faults(path, notebook):
 def sizes(notebook):
     """How much there is to read."""
     code = code_cells(notebook)
-    written = [cell for cell in notebook.cells if cell.cell_type == "markdown" and "ablation" not in cell.metadata]
+    written = [
+        cell for cell in notebook.cells if cell.cell_type == "markdown" and "ablation" not in cell.metadata
+    ]
     prose = re.sub(r"```.*?```|<[^>]+>", "", "\n".join(cell.source for cell in written), flags=re.S)
     return {
         "code cells": len(code),

@@ -34,6 +34,7 @@ class Block:
     layers: list
     parameters: int = 0
     column: int = 0
+    words: str = ""  # what its convolution is
 
 
 @dataclasses.dataclass(eq=False)
@@ -45,6 +46,7 @@ class Arrow:
     kind: str  # "flow", "skip" or "indices"
     layers: list = dataclasses.field(default_factory=list)
     channels: int = 0
+    words: str = "1×1 convolution"
 
 
 def network(model, alt, size=128, title=""):
@@ -92,7 +94,7 @@ def network(model, alt, size=128, title=""):
         )
         _head(axes, (end_x, end_height / 2 + 0.2), (end_x, end_height / 2), color)
         words = (
-            f"1×1 convolution to {arrow.channels}"
+            f"{arrow.words} to {arrow.channels}"
             if arrow.layers
             else f"{arrow.channels} channels" * (arrow.kind == "skip")
         )
@@ -124,6 +126,12 @@ def short(number):
     return str(number) if number else "–"
 
 
+def words_for(layer):
+    """A convolution's kernel, and how far apart its weights stand."""
+    kernel, rate = getattr(layer, "kernel_size", (1, 1)), max(getattr(layer, "dilation_rate", (1, 1)))
+    return f"{kernel[0]}×{kernel[1]} convolution" + (f", rate {rate}," if rate > 1 else "")
+
+
 def plan(model, size=128):
     """The blocks of a functional model and the arrows between them."""
     blocks, arrows = _read(model, size)
@@ -146,7 +154,7 @@ def _read(model, size):
     home = {}  # tensor → its block, and whether it is a map ("skip") or "indices"
 
     def add(kind, tensor, layer, sources, parameters=0):
-        block = Block(kind, tuple(tensor.shape[1:]), [layer.name], parameters)
+        block = Block(kind, tuple(tensor.shape[1:]), [layer.name], parameters, words=words_for(layer))
         blocks.append(block)
         arrows.extend(Arrow(source, block, kind, [], source.shape[2]) for source, kind in sources)
         home[id(tensor)] = block, "skip"
@@ -217,7 +225,7 @@ def _put_on_arrows(blocks, arrows):
         entering = [arrow for arrow in arrows if arrow.end is block]
         leaving = [arrow for arrow in arrows if arrow.start is block]
         if block.kind == "convolution" and len(entering) == len(leaving) == 1:
-            skip.start, skip.layers = entering[0].start, block.layers
+            skip.start, skip.layers, skip.words = entering[0].start, block.layers, block.words
             blocks.remove(block)
             arrows.remove(entering[0])
             skip.end.parameters += block.parameters
