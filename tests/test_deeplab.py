@@ -108,7 +108,7 @@ def test_unknown_sizes_and_numbers_are_refused():
 BUILDERS = {
     "v2": lambda: deeplab_v2(3, SMALL),
     "v3": lambda: deeplab_v3(small_encoder(), 3, 4),
-    "v3+": lambda: deeplab_v3_plus(small_encoder(), 3, 4, shallow_filters=3),
+    "v3+": lambda: deeplab_v3_plus(small_encoder(), 3, 4, skip_filters=3),
     "v3+, dense encoder": lambda: deeplab_v3_plus(
         encoder("MobileNetV2", "paper", output_stride=8), 3, 4, (2, 4)
     ),

@@ -137,7 +137,7 @@ def segnet_whole(pictures, count):
 
 
 def deeplab_v3_plus_(pictures, count):
-    encoder = backbones.encoder("MobileNetV2", "paper", frozen=8, output_stride=16)
+    encoder = backbones.encoder("MobileNetV2", "paper", frozen=4, output_stride=16)
     model = deeplab_v3_plus(encoder, 3, filters=96, rates=(1, 3, 4))
     train_segmenter(model, "deeplab_v3_plus", pictures, count, rate=2e-3)
 

@@ -145,7 +145,7 @@ def pyramid(seed):
 
 def decoder(seed):
     """v3 grows its scores sixteenfold; v3+ meets the map of stride 4 on the way. v3 is as much wider as v3+ is longer."""
-    light, guess = train(seed, 16, (2, 4), filters=70)
+    light, guess = train(seed, 16, (2, 4), filters=75)
     heavy, better = train(seed, 16, (2, 4), shallow=True)
     rows = {"v3": (light, guess), "v3+": (heavy, better)}
     return {

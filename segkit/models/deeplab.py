@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from ..backbones import stride_of, vgg16_with_holes
+from ..backbones import STRIDES, stride_of, vgg16_with_holes
 from ..checks import check_whole
 from ..layers import BilinearUpsample, CropLike
 from ..layers.pyramid import aspp
@@ -54,22 +54,23 @@ def deeplab_v3(encoder, num_classes, filters=256, rates=(6, 12, 18)):
     return keras.Model(images, CropLike(dtype="float32")(logits, images), name="deeplab_v3")
 
 
-def deeplab_v3_plus(encoder, num_classes, filters=256, rates=(6, 12, 18), shallow_filters=48):
-    """DeepLab v3 whose pyramid, of separable convolutions, meets the encoder's features of stride 4 on the way back.
+def deeplab_v3_plus(encoder, num_classes, filters=256, rates=(6, 12, 18), skip=4, skip_filters=48):
+    """DeepLab v3 whose pyramid, of separable convolutions, meets the encoder's map of stride `skip` on the way back.
 
     Taught in notebooks/07_deeplab.ipynb.
     """
-    check_whole(num_classes=num_classes, shallow_filters=shallow_filters)
+    check_whole(num_classes=num_classes, skip_filters=skip_filters)
 
     def convolve(x, convolution):
         return layers.ReLU()(layers.BatchNormalization()(convolution(x)))
 
     images = keras.Input((None, None, 3), name="images")
-    _, shallow, *_, deepest = encoder(images)
-    x = BilinearUpsample(stride_of(encoder) // 4)(aspp(deepest, filters, rates, separable=True))
-    x = layers.Concatenate()([x, convolve(shallow, layers.Conv2D(shallow_filters, 1, use_bias=False))])
+    *maps, deepest = encoder(images)
+    shallow = convolve(maps[STRIDES.index(skip)], layers.Conv2D(skip_filters, 1, use_bias=False))
+    x = BilinearUpsample(stride_of(encoder) // skip)(aspp(deepest, filters, rates, separable=True))
+    x = layers.Concatenate()([x, shallow])
     for _ in range(2):
         x = convolve(x, layers.SeparableConv2D(filters, 3, padding="same", use_bias=False))
     scores = layers.Conv2D(num_classes, 1, dtype="float32", name="scores")(x)
-    logits = BilinearUpsample(4, dtype="float32")(scores)
+    logits = BilinearUpsample(skip, dtype="float32")(scores)
     return keras.Model(images, CropLike(dtype="float32")(logits, images), name="deeplab_v3_plus")

@@ -42,7 +42,7 @@ def example_models():
         "large_fov": (large_fov(3, 1 / 32), pictures),
         "v2": (deeplab_v2(3, 1 / 32), pictures),
         "v3": (deeplab_v3(small_encoder(), 3, 4), pictures),
-        "v3_plus": (deeplab_v3_plus(small_encoder(), 3, 4, (1, 2), 3), pictures),
+        "v3_plus": (deeplab_v3_plus(small_encoder(), 3, 4, (1, 2), 2, 3), pictures),
         "context": (context_module(3, "large"), random.uniform(size=(1, 9, 7, 3)).astype("float32")),
         "dense_encoder": (keras.Model(dense.input, dense.outputs[-1]), pictures),
         "students": (with_output_stride(students_network(), 4), pictures),
