@@ -11,6 +11,7 @@ from keras import layers, ops
 from .checks import check_channels_last, check_whole
 from .layers.atrous import with_output_stride
 from .layers.sizes import PadToMultiple
+from .plans import VGG16_BLOCKS, scaled
 from .stored import load_stored
 
 # The last layer at each stride: 2, 4, 8, 16, 32.
@@ -187,3 +188,20 @@ def scale(name, images):
     return layers.Rescaling(1.0, offset=[-mean for mean in CAFFE_MEANS], name="minus_caffe_means")(
         blue_green_red
     )
+
+
+def stride_of(encoder):
+    """How many pixels lie between two places of the encoder's last features."""
+    *_, deepest = encoder.compute_output_shape((1, 256, 256, 3))
+    return 256 // deepest[1]
+
+
+def vgg16_with_holes(images, width=1.0):
+    """DeepLab v1's VGG-16: the last two poolings have stride 1, what follows has holes of 2. Features 8 pixels apart."""
+    x = layers.Rescaling(1 / 127.5, offset=-1)(images)
+    for number, block in enumerate(scaled(VGG16_BLOCKS, width), start=1):
+        for filters in block:
+            rate = 2 if number == 5 else 1  # behind the first stride that is gone
+            x = layers.Conv2D(filters, 3, padding="same", activation="relu", dilation_rate=rate)(x)
+        x = layers.MaxPooling2D(3, strides=2 if number < 4 else 1, padding="same")(x)
+    return x

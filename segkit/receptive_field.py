@@ -7,6 +7,7 @@ import numpy as np
 from keras import layers
 
 from .graphs import maps_of, opened, stays_in_place
+from .holes import DilatedPooling2D
 from .layers import BedOfNails, BilinearUpsample, MaxPoolWithIndices, MaxUnpool2D, SubPixel
 
 
@@ -86,6 +87,10 @@ def step_back(layer, first, last, axis=0):
         kernel, factor = layer.kernel_size, layer.factor
         return 1, -factor * ((kernel - 1) // 2), factor * (kernel // 2), factor
 
+    def pooling_with_holes():
+        before = layer.padding[axis][0]
+        return 1, -before, (layer.pool_size[axis] - 1) * layer.dilation_rate[axis] - before, 1
+
     table = {
         layers.Conv2D: convolution,
         layers.DepthwiseConv2D: convolution,
@@ -93,6 +98,7 @@ def step_back(layer, first, last, axis=0):
         layers.Conv2DTranspose: transposed,
         layers.MaxPooling2D: pooling,
         layers.AveragePooling2D: pooling,
+        DilatedPooling2D: pooling_with_holes,
         layers.ZeroPadding2D: lambda: (1, -layer.padding[axis][0], -layer.padding[axis][0], 1),
         layers.Cropping2D: lambda: (1, layer.cropping[axis][0], layer.cropping[axis][0], 1),
         layers.UpSampling2D: grown,

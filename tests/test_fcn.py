@@ -222,30 +222,6 @@ def test_without_strides_a_network_answers_as_when_it_is_moved(name):
         close(kept, moved)
 
 
-@pytest.mark.parametrize(
-    "layer",
-    [
-        conv(2, 3, 2, padding="same", name="it"),
-        wise(3, 2, padding="same", name="it"),
-        layers.MaxPooling2D(name="it"),
-        layers.GlobalAveragePooling2D(name="it"),
-        layers.UpSampling2D(name="it"),
-        layers.Conv2DTranspose(2, 3, name="it"),
-    ],
-    ids=lambda layer: type(layer).__name__,
-)
-def test_what_cannot_be_dilated_is_refused_by_name(layer):
-    with pytest.raises(ValueError, match=f"'it' .{type(layer).__name__}. cannot be dilated: use strided"):
-        remove_strides(chain(layer))
-
-
-def test_maps_of_different_strides_cannot_be_joined():
-    images = keras.Input((None, None, 1))
-    joined = layers.Add(name="it")([conv(1, 5)(images), conv(1, 3, 2)(layers.ZeroPadding2D(9)(images))])
-    with pytest.raises(ValueError, match="'it' joins maps of different strides"):
-        remove_strides(keras.Model(images, joined))
-
-
 def headed(*head):
     return keras.Sequential([keras.Input((9, 11, 2)), conv(4, 3, 2), *head])
 

@@ -42,6 +42,7 @@ def test_nothing_but_datasets_leads_to_datasets():
         "labels",
         "checks",
         "graphs",
+        "holes",
         "receptive",
     )
     for path in SEGKIT:
@@ -65,9 +66,10 @@ ROOMS = (
     "backbones.py",
     "receptive_field.py",
     "graphs.py",
+    "holes.py",
     "checks.py",
 )
-PIECES = "upsampling sizes unpooling fcn segnet deeplab receptive_field unet losses metrics layers_everywhere export backbones saving"
+PIECES = "upsampling sizes unpooling fcn segnet atrous deeplab receptive_field unet losses metrics layers_everywhere export backbones saving"
 OURS = [path for path in SEGKIT if path.relative_to(ROOT / "segkit").parts[0] in ROOMS]
 OURS += [ROOT / "tests" / f"test_{name}.py" for name in PIECES.split()]
 

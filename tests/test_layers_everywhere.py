@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 import segkit.layers
+from segkit.holes import DilatedPooling2D
 from segkit.layers import (
     BedOfNails,
     BilinearUpsample,
@@ -30,13 +31,24 @@ LAYERS = {  # the layer, and the shapes that it is given
     "crop": (CropLike, [MAP, (2, 3, 5, 3)]),
     "hypercolumns": (Hypercolumns, [MAP, (2, 3, 2, 1), (2, 1, 1, 3)]),
     "pooling": (lambda **given: MaxPoolWithIndices(3, **given), [MAP]),
+    **{
+        f"pooling with holes, {reduce}": (
+            lambda reduce=reduce, **given: DilatedPooling2D(
+                reduce, (3, 2), (2, 1), ((1, 3), (0, 1)), **given
+            ),
+            [MAP],
+        )
+        for reduce in ("max", "mean")
+    },
     "unpooling": (lambda **given: MaxUnpool2D(3, **given), [(2, 2, 3, 2), "indices", MAP]),
 }
 
 
 def test_no_layer_is_left_out():
     public = {kind.__name__ for kind in vars(segkit.layers).values() if isinstance(kind, type)}
-    assert public - {"Bilinear"} == {type(make()).__name__ for make, _ in LAYERS.values()}
+    assert public - {"Bilinear"} | {"DilatedPooling2D"} == {
+        type(make()).__name__ for make, _ in LAYERS.values()
+    }
 
 
 def arrays_for(shapes):

@@ -1,6 +1,6 @@
 """Architectures, one file each."""
 
-from .deeplab import large_fov
+from .deeplab import deeplab_v2, deeplab_v3, deeplab_v3_plus, large_fov
 from .fcn import fcn, fcn_decoder, vgg16_for_fcn
 from .segnet import autoencoder, deconvnet, segnet
 from .unet import light_unet, unet, unet_decoder
@@ -8,6 +8,9 @@ from .unet import light_unet, unet, unet_decoder
 __all__ = [
     "autoencoder",
     "deconvnet",
+    "deeplab_v2",
+    "deeplab_v3",
+    "deeplab_v3_plus",
     "fcn",
     "fcn_decoder",
     "large_fov",

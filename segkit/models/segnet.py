@@ -5,7 +5,7 @@ from keras import layers
 
 from ..checks import check_whole
 from ..layers import BedOfNails, BilinearUpsample, CropLike, MaxPoolWithIndices, MaxUnpool2D, PadToMultiple
-from .blocks import VGG16_BLOCKS, scaled
+from ..plans import VGG16_BLOCKS, scaled
 
 # A plan of the same form that a laptop trains in minutes: five poolings, most of the work where maps are small.
 SMALL_BLOCKS = ((24,), (48,), (96, 96), (128, 128), (128, 128))

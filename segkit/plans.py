@@ -5,10 +5,7 @@ VGG16_BLOCKS = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 51
 
 
 def scaled(blocks, width):
-    """The same blocks with `width` times the filters.
-
-    Taught in notebooks/07_deeplab.ipynb.
-    """
+    """The same blocks with `width` times the filters."""
     if not width > 0:
         raise ValueError(f"width is {width!r}; give a number above 0: 0.5 halves the filters of every layer.")
     return tuple(tuple(max(1, round(filters * width)) for filters in block) for block in blocks)
