@@ -37,8 +37,22 @@ CHANNELS = {2: 96, 4: 144, 8: 192, 16: 576, 32: 320}  # of MobileNetV2's maps, b
 FILTERS = (96, 64, 48, 32)
 EPOCHS = 4
 
-# table, column, the row with more, the row with less; empty until three seeds are measured
-SHOWN = ()
+# table, column, the row with more, the row with less
+SHOWN = (
+    ("skips", "border IoU", "all four skips", "without stride 2"),
+    ("skips", "mean IoU", "all four skips", "without stride 4"),
+    ("skips", "mean IoU", "all four skips", "without stride 8"),
+    ("skips", "mean IoU", "all four skips", "without stride 16"),
+    ("skips", "mean IoU", "without stride 2", "no skip"),
+    ("encoders", "mean IoU", "pretrained, trained behind stride 8", "pretrained, frozen"),
+    ("encoders", "mean IoU", "pretrained, trained whole", "pretrained, frozen"),
+    ("encoders", "mean IoU", "pretrained, frozen", "random, trained whole"),
+    ("mistakes", "mean IoU", "none", "pixels 0..1"),
+    ("mistakes", "mean IoU", "pixels 0..1", "masks resized bilinearly"),
+    ("mistakes", "mean IoU", "masks resized bilinearly", "all three"),
+    ("recipes", "mean IoU", "mistakes mended", "widespread"),
+    ("recipes", "border IoU", "improved", "mistakes mended"),
+)
 
 
 def columns(masks, guess):
