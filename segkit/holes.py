@@ -95,9 +95,7 @@ def dilated(layer, name, places):
 def rim(padding, fills, size, stride, rate, holes, zeros):
     """The zeros before and behind a side, with which the old answers stand at the places 0, `stride`, 2·`stride` …"""
     reach = rate * (size - 1)
-    if (
-        padding == "same"
-    ):  # on multiples of the stride Keras needs so many zeros, and puts most of them behind
+    if padding == "same":  # on multiples of the stride Keras needs this many, and puts most of them behind
         before = max(0, reach // holes + 1 - stride) // 2 * holes
         return before, reach - before
     return 0, min(holes * (stride - 1), max(0, reach - holes * zeros)) if fills else 0

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from segkit.backbones import encoder
+from segkit.backbones import encoder, vgg16_for_fcn
 from segkit.layers import Hypercolumns
 from segkit.layers.atrous import remove_strides
 from segkit.models.fcn import (
@@ -13,7 +13,6 @@ from segkit.models.fcn import (
     fcn,
     fcn_decoder,
     shift_and_stitch,
-    vgg16_for_fcn,
 )
 
 from .examples.fcn import patch_classifier

@@ -1,7 +1,8 @@
 """Architectures, one file each."""
 
+from ..backbones import vgg16_for_fcn
 from .deeplab import deeplab_v2, deeplab_v3, deeplab_v3_plus, large_fov
-from .fcn import fcn, fcn_decoder, vgg16_for_fcn
+from .fcn import fcn, fcn_decoder
 from .segnet import autoencoder, deconvnet, segnet
 from .unet import light_unet, unet, unet_decoder
 

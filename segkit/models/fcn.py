@@ -3,7 +3,6 @@
 import keras
 from keras import layers, ops
 
-from ..backbones import vgg16_for_fcn as vgg16_for_fcn
 from ..checks import check_whole
 from ..graphs import as_convolution, maps_of, rebuilt, slide_other
 from ..layers import Bilinear, CropLike

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 from keras import layers
 
-from segkit.backbones import encoder
+from segkit.backbones import encoder, vgg16_for_fcn
 from segkit.layers import Hypercolumns
 from segkit.layers.atrous import remove_strides
-from segkit.models.fcn import convolutionalize, fcn, vgg16_for_fcn
+from segkit.models.fcn import convolutionalize, fcn
 
 from ..pyramid import small_encoder
 
