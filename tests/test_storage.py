@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+import tqdm.notebook
 
 from segkit.datasets import builders, load, storage
 
@@ -18,7 +19,7 @@ from segkit.datasets import builders, storage
 builders.PAPER_PETS_SPLITS = {"train": (1, 40), "validation": (2, 3), "test": (3, 3)}
 draw = paper.draw_scene
 def slow(*args):
-    print("drawing", flush=True)
+    print("drawing", file=sys.__stdout__, flush=True)
     time.sleep(float(sys.argv[1]))
     return draw(*args)
 paper.draw_scene = slow
@@ -187,3 +188,18 @@ def test_an_untouched_clone_works_from_any_directory(tmp_path):
     )
     assert "prepared 40" in run.stdout, run.stderr[-2000:]
     assert (clone / "data" / "paper_pets").is_dir() and not list(elsewhere.iterdir())
+
+
+def test_drawing_counts_scenes_on_the_error_stream_alone(monkeypatch, tmp_path, capsys):
+    """In a notebook, whatever else it showed would be an output of the cell that happened to draw first."""
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda *args, **kwargs: shown.append(args))
+    monkeypatch.setenv("SEGKIT_DATA", str(tmp_path))
+    monkeypatch.setattr(
+        builders, "PAPER_PETS_SPLITS", {"train": (1, 3), "validation": (2, 2), "test": (3, 2)}
+    )
+    monkeypatch.setattr("tensorflow_datasets.core.utils.tqdm_utils.tqdm_lib.tqdm", tqdm.notebook.tqdm)
+    assert storage.paper_pets().is_prepared()
+    out, err = capsys.readouterr()
+    assert not shown and not out
+    assert "drawing paper_pets, train" in err and "0/3" in err

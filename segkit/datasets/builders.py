@@ -1,7 +1,10 @@
 """The course's own data sets as TFDS builders."""
 
+import sys
+
 import numpy as np
 import tensorflow_datasets as tfds
+from tqdm import tqdm
 
 from .. import paper
 
@@ -39,10 +42,13 @@ class PaperPets(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
-        return {name: self._generate_examples(*numbers) for name, numbers in PAPER_PETS_SPLITS.items()}
+        return {name: self._generate_examples(name, *numbers) for name, numbers in PAPER_PETS_SPLITS.items()}
 
-    def _generate_examples(self, seed, count):
-        for index in range(count):
+    def _generate_examples(self, name, seed, count):
+        # text on the error stream: in a notebook a widget would stay behind, as an output of whichever cell drew first
+        for index in tqdm(
+            range(count), f"drawing paper_pets, {name}", unit=" scenes", leave=False, file=sys.stderr
+        ):
             scene = paper.draw_scene(seed, index)
             for name in ("segmentation_mask", "class_mask", "instance_mask"):
                 scene[name] = scene[name][..., None]

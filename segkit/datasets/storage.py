@@ -106,8 +106,16 @@ def _ready(make, root):
 def _prepare(builder, downloads):
     import tensorflow_datasets as tfds
 
-    config = tfds.download.DownloadConfig(num_shards=1) if builder.name == "paper_pets" else None
-    builder.download_and_prepare(download_dir=downloads, download_config=config)
+    if builder.name != "paper_pets":
+        builder.download_and_prepare(download_dir=downloads)
+        return
+    config = tfds.download.DownloadConfig(num_shards=1)
+    tfds.disable_progress_bar()  # the scenes count themselves
+    try:
+        with contextlib.redirect_stdout(None):  # nothing is downloaded, whatever TFDS says
+            builder.download_and_prepare(download_dir=downloads, download_config=config)
+    finally:
+        tfds.enable_progress_bar()
 
 
 def _move(made, final, ready):
