@@ -24,6 +24,11 @@ RECIPES = {
     "corrected": "the same network, mistakes corrected, 5 epochs",
     "improved": "improved recipe",
 }
+RIVALS = {
+    "improved": "light U-Net of lesson 04",
+    "deeplab_16": "DeepLab v3+ of lesson 07, output stride 16",
+    "deeplab_8": "the same, output stride 8",
+}
 # As the lecture prints them: forward and backward in ms, training and inference memory in MB, size in MB.
 LECTURE = {
     "SegNet": (422.50, 488.71, 6803, 1052, 117),
@@ -55,19 +60,19 @@ def spread(values, digits=3):
     return mean if len(values) == 1 else f"{mean} ({min(values):.{digits}f}–{max(values):.{digits}f})"
 
 
-def pets(seeds):
-    """The three recipes in turn, seed by seed, so that a machine that slows down slows all of them."""
+def pets(seeds, recipes, how):
+    """The recipes in turn, seed by seed, so that a machine that slows down slows all of them."""
     note = (
-        "Photographs of Oxford-IIIT Pet at 128 px, the part of the set that is on the machine. Each recipe trains on all training pictures, in turn, "
+        f"Photographs of Oxford-IIIT Pet at 128 px, the part of the set that is on the machine. {how}, in turn, "
         f"over {seeds} seeds; mean, and smallest to largest. Seconds are of the whole training, compiling included. *s to 0.65*: training time until "
         "mean IoU on the test pictures passes 0.65. `python benchmarks/pets.py improved --seed 0` repeats one row."
     )
-    rows = [measure("pets.py", recipe, "--seed", seed) for seed in range(seeds) for recipe in RECIPES]
+    rows = [measure("pets.py", recipe, "--seed", seed) for seed in range(seeds) for recipe in recipes]
     if any(row["data"] != "oxford_iiit_pet" or not row["weights"].endswith("imagenet") for row in rows):
         return f"{note}\n\nOxford-IIIT Pet or the ImageNet weights are not on this machine: not measured."
     lines = []
-    base = statistics.mean(row["seconds"] for row in rows if row["recipe"] == "widespread")
-    for recipe, title in RECIPES.items():
+    base = statistics.mean(row["seconds"] for row in rows if row["recipe"] == next(iter(recipes)))
+    for recipe, title in recipes.items():
         mine = [row for row in rows if row["recipe"] == recipe]
         seconds = [row["seconds"] for row in mine]
         goals = [row["seconds_to_goal"] for row in mine]
@@ -178,6 +183,22 @@ def segmenters():
     return f"{note}\n\n{table(head, lines)}"
 
 
+def output_strides():
+    note = (
+        "DeepLab v3+ of lesson 07 (the encoder trained whole) by output stride, and its ASPP alone: milliseconds a picture of a step of Adam "
+        "on 8 pictures of 128 px; medians of 21 steps after a warm-up, then of three processes, in turn."
+    )
+    kinds = {f"deeplab_{stride}": f"output stride {stride}" for stride in (32, 16, 8)}
+    kinds |= {f"aspp_{stride}": f"ASPP alone, at stride {stride}" for stride in (16, 8)}
+    rounds = [{kind: measure("segmenters.py", "training", kind) for kind in kinds} for _ in range(3)]
+    lines = []
+    for kind, title in kinds.items():
+        rows = [each[kind] for each in rounds]
+        milliseconds = statistics.median(row["training_ms"] for row in rows)
+        lines.append([title, f"{rows[0]['parameters']:,}", milliseconds, rows[0]["peak_memory_mb"]])
+    return f"{note}\n\n{table(['what', 'parameters', 'training, ms', 'peak MB'], lines)}"
+
+
 def costs():
     lines = []
     for name, printed in LECTURE.items():
@@ -205,11 +226,19 @@ def minutes():
 
 def main():
     sections = {
-        "Pets: three recipes side by side": lambda: pets(options.seeds),
+        "Pets: three recipes side by side": lambda: pets(
+            options.seeds, RECIPES, "Each recipe trains on all training pictures"
+        ),
+        "Pets: U-Net and DeepLab": lambda: pets(
+            options.seeds,
+            RIVALS,
+            "Each network trains by the improved recipe, on ImageNet's MobileNetV2, on all training pictures",
+        ),
         "Input pipeline alone": pipeline,
         "Start-up and drawing": startup,
         "Growth with picture size and batch": growth,
         "Pooling with indices, FCN and SegNet": segmenters,
+        "DeepLab by output stride": output_strides,
         "What four networks cost": costs,
         "Minutes a lesson": minutes,
     }

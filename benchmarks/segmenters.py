@@ -1,7 +1,7 @@
 """FCN, SegNet and SegNet's pooling beside their likes, one measurement a process; prints one line of JSON.
 
 python benchmarks/segmenters.py pooling segkit|scatter|onnx
-python benchmarks/segmenters.py training fcn|strided|segnet|mirrored
+python benchmarks/segmenters.py training fcn|strided|segnet|mirrored|deeplab_32|deeplab_16|deeplab_8|aspp_16|aspp_8
 """
 
 import functools
@@ -16,7 +16,8 @@ from measure import median_time, peak
 
 from segkit.backbones import encoder
 from segkit.layers import MaxPoolWithIndices, MaxUnpool2D
-from segkit.models import fcn, segnet
+from segkit.layers.pyramid import aspp
+from segkit.models import deeplab_v3_plus, fcn, segnet
 
 THREADS = 2
 
@@ -140,7 +141,27 @@ def mirrored():
     return keras.Model(images, layers.Conv2D(3, 3, padding="same")(x))
 
 
+def deeplab(output_stride):
+    """Lesson 07's network; its rates grow as the stride shrinks, so that it sees equally far."""
+    network = encoder("MobileNetV2", None, frozen=False, output_stride=output_stride)
+    rates = tuple(max(1, 16 * rate // output_stride) for rate in (1, 3, 4))
+    return deeplab_v3_plus(network, 3, filters=96, rates=rates)
+
+
+def pyramid(output_stride):
+    """ASPP alone: the picture's colours, grown to 320 channels at this stride, stand in for an encoder."""
+    images = keras.Input((128, 128, 3))
+    features = layers.Conv2D(320, 1, output_stride)(images)
+    scores = layers.Conv2D(3, 1)(aspp(features, 96, separable=True))
+    return keras.Model(images, layers.UpSampling2D(output_stride)(scores))
+
+
 NETWORKS = {
+    "deeplab_32": lambda: deeplab(32),
+    "deeplab_16": lambda: deeplab(16),
+    "deeplab_8": lambda: deeplab(8),
+    "aspp_16": lambda: pyramid(16),
+    "aspp_8": lambda: pyramid(8),
     "fcn": lambda: fcn(encoder("MobileNetV2", None, frozen=False), 3, 8),
     "strided": strided,
     "segnet": lambda: segnet(3, width=0.25),

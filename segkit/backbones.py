@@ -80,7 +80,8 @@ def encoder(name="MobileNetV2", weights="imagenet", *, frozen=True, output_strid
     state = (
         "frozen" if frozen is True else "trained" if frozen is False else f"trained behind stride {frozen}"
     )
-    print(f"encoder {name}, weights: {pretraining}, {state}")
+    learned = {"paper": "paper (ImageNet's, then drawn animals)"}.get(pretraining, pretraining)
+    print(f"encoder {name}, weights: {learned}, {state}")
     return model
 
 

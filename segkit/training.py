@@ -103,6 +103,8 @@ class FeatureBatches(keras.utils.PyDataset):
 
 def both_ways(model, images):
     """Class probabilities, averaged over the picture and its mirror image."""
+    if not len(images):
+        raise ValueError("There are no pictures to segment: give (number, height, width, 3), at least one.")
     straight = ops.softmax(model.predict(images, verbose=0))
     mirrored = ops.softmax(model.predict(images[:, :, ::-1], verbose=0))
     return ops.convert_to_numpy((straight + mirrored[:, :, ::-1]) / 2)

@@ -8,7 +8,7 @@ from keras import layers
 from segkit import show
 from segkit.backbones import encoder
 from segkit.layers import Hypercolumns, MaxPoolWithIndices, SubPixel
-from segkit.models import autoencoder, deconvnet, fcn, light_unet, segnet, unet
+from segkit.models import autoencoder, deconvnet, deeplab_v3_plus, fcn, light_unet, segnet, unet
 from segkit.models.segnet import SMALL_BLOCKS
 from segkit.show.network import plan
 
@@ -42,6 +42,7 @@ NETWORKS = {
     "autoencoder": lambda network: autoencoder(),
     "hypercolumns": lambda network: hypercolumns(),
     "sub-pixel": lambda network: sub_pixel(),
+    "deeplab v3+": lambda network: deeplab_v3_plus(network, 3, filters=8, rates=(1, 3, 4)),
 }
 
 
@@ -126,7 +127,7 @@ def test_every_text_of_a_drawing_is_inside_it_and_none_lies_on_another(pretraine
     kept = []
     monkeypatch.setattr(show.network.__globals__["plt"], "close", lambda figure: None)
     monkeypatch.setitem(show.network.__globals__, "show", lambda figure, alt: kept.append(figure))
-    for name in ("unet", "segnet", "fcn 8s"):
+    for name in ("unet", "segnet", "fcn 8s", "deeplab v3+"):
         show.network(NETWORKS[name](pretrained), alt="a network", title=name)
         figure = kept[-1]
         figure.canvas.draw()

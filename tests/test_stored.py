@@ -7,13 +7,20 @@ import pytest
 from segkit.backbones import encoder
 from segkit.datasets import load
 from segkit.metrics import iou_per_class
-from segkit.models import fcn, light_unet, segnet
+from segkit.models import deeplab_v3_plus, fcn, light_unet, segnet
 from segkit.models.segnet import SMALL_BLOCKS
 from segkit.stored import WEIGHTS, load_stored, store
 
 CHECKPOINTS = {  # name: (the model, mean IoU and border IoU that it has at least on test pictures)
     "light_unet": (lambda: light_unet(encoder("MobileNetV2", None), 3), 0.78, 0.57),
     "fcn_8s": (lambda: fcn(encoder("MobileNetV2", None), 3, 8), 0.62, 0.25),
+    "deeplab_v3_plus": (
+        lambda: deeplab_v3_plus(
+            encoder("MobileNetV2", None, output_stride=16), 3, filters=96, rates=(1, 3, 4)
+        ),
+        0.70,
+        0.39,
+    ),
     "segnet": (lambda: segnet(3, blocks=SMALL_BLOCKS), 0.68, 0.40),
 }
 

@@ -113,3 +113,5 @@ def test_looking_both_ways():
     chances = both_ways(model, images)
     np.testing.assert_allclose(chances.sum(axis=-1), 1, atol=1e-5)
     np.testing.assert_allclose(both_ways(model, images[:, :, ::-1])[:, :, ::-1], chances, atol=1e-6)
+    with pytest.raises(ValueError, match="no pictures to segment"):
+        both_ways(model, images[:0])

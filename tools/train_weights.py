@@ -7,6 +7,7 @@ light_unet          lesson 04's U-Net on that encoder, trained along behind stri
 fcn_8s              FCN-8s of lesson 02, its encoder trained along
 segnet_start        the way down of lesson 03's SegNet: which share of each cell is pet, background, border
 segnet              SegNet of lesson 03, from that start
+deeplab_v3_plus     DeepLab v3+ of lesson 07 at output stride 16, its encoder trained along behind stride 4
 """
 
 import argparse
@@ -23,7 +24,7 @@ from segkit.datasets import Augment, Pictures
 from segkit.layers import MaxPoolWithIndices
 from segkit.losses import CrossEntropyDice
 from segkit.metrics import BorderIoU, iou_per_class
-from segkit.models import fcn, light_unet, segnet
+from segkit.models import deeplab_v3_plus, fcn, light_unet, segnet
 from segkit.models.segnet import SMALL_BLOCKS
 from segkit.paper import SPECIES
 from segkit.stored import load_stored, store
@@ -135,12 +136,19 @@ def segnet_whole(pictures, count):
     train_segmenter(model, "segnet", pictures, count, rate=2e-3)
 
 
+def deeplab_v3_plus_(pictures, count):
+    encoder = backbones.encoder("MobileNetV2", "paper", frozen=4, output_stride=16)
+    model = deeplab_v3_plus(encoder, 3, filters=96, rates=(1, 3, 4))
+    train_segmenter(model, "deeplab_v3_plus", pictures, count, rate=2e-3)
+
+
 RECIPES = {  # name: (function, pictures seen)
     "mobilenet_v2_paper": (mobilenet_v2_paper, 20000),
     "light_unet": (light_unet_, 28000),
     "fcn_8s": (fcn_8s, 20000),
     "segnet_start": (segnet_start, 16000),
     "segnet": (segnet_whole, 30000),
+    "deeplab_v3_plus": (deeplab_v3_plus_, 24000),
 }
 
 

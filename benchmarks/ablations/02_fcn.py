@@ -23,6 +23,9 @@ SHOWN = (
     ("skips", "border IoU", "FCN-8s", "FCN-16s"),
     ("skips", "mean IoU", "FCN-8s", "FCN-16s"),
     ("skips", "mean IoU", "FCN-8s", "hypercolumns"),
+    ("skips", "mean IoU", "FCN-32s, four times as long", "FCN-32s"),
+    ("skips", "mean IoU", "FCN-16s", "FCN-32s, four times as long"),
+    ("skips", "border IoU", "FCN-16s", "FCN-32s, four times as long"),
     ("encoders", "mean IoU", "ImageNet, then drawn animals", "random"),
 )
 
@@ -51,15 +54,15 @@ def hypercolumn_decoder(features):
     return layers.Conv2DTranspose(3, 16, 8, "same", dtype="float32", **growing)(scores)
 
 
-def score(seed, build, features):
+def score(seed, build, features, epochs=EPOCHS):
     """Train one decoder; mean IoU and border IoU of its answers."""
     (train, validation), (seen, tests) = pets(), features
     keras.utils.set_random_seed(seed)
     inputs = [keras.Input(maps.shape[2:]) for maps in seen]
     decoder = keras.Model(inputs, build([even(maps)(x) for maps, x in zip(seen, inputs, strict=True)]))
     batches = FeatureBatches(seen, train.masks, class_weights=(1, 1, 2), seed=seed)
-    compile_segmenter(decoder, keras.optimizers.Adam(rising_and_falling(5e-3, EPOCHS * len(batches))))
-    decoder.fit(batches, epochs=EPOCHS, verbose=0)
+    compile_segmenter(decoder, keras.optimizers.Adam(rising_and_falling(5e-3, epochs * len(batches))))
+    decoder.fit(batches, epochs=epochs, verbose=0)
     guess = decoder.predict([maps[0] for maps in tests], verbose=0).argmax(axis=-1)
     iou = iou_per_class(validation.masks, guess, 3)
     trained = sum(weight.numpy().size for weight in decoder.trainable_weights)
@@ -72,7 +75,10 @@ def skips(seed):
         f"FCN-{stride}s": lambda maps, stride=stride: fcn_decoder(maps, 3, stride) for stride in (32, 16, 8)
     }
     decoders["hypercolumns"] = hypercolumn_decoder
-    return {name: score(seed, build, features) for name, build in decoders.items()}
+    rows = {name: score(seed, build, features) for name, build in decoders.items()}
+    # its one large kernel has six times the weights of FCN-8s: does it only need more time?
+    longer = score(seed, decoders["FCN-32s"], features, epochs=4 * EPOCHS)
+    return rows | {"FCN-32s, four times as long": longer}
 
 
 def encoders(seed):

@@ -52,6 +52,11 @@ SHOWN = (
     ("mistakes", "mean IoU", "masks resized bilinearly", "all three"),
     ("recipes", "mean IoU", "mistakes mended", "widespread"),
     ("recipes", "border IoU", "improved", "mistakes mended"),
+    ("improvements", "mean IoU", "improved", "constant rate"),
+    ("improvements", "mean IoU", "improved", "no Dice"),
+    ("improvements", "mean IoU", "improved", "not both ways"),
+    ("improvements", "mean IoU", "whole encoder frozen", "improved"),
+    ("improvements", "mean IoU", "whole pictures, no crops", "improved"),
 )
 
 

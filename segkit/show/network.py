@@ -85,29 +85,27 @@ def network(model, alt, size=128, title=""):
         color="#666666",
     )
     level = 1.42
-    for arrow in sorted(arrows, key=lambda arrow: arrow.end.column - arrow.start.column):
-        (x, width, height), (end_x, end_width, end_height) = places[arrow.start], places[arrow.end]
+    for arrow in arrows:
         if arrow.kind == "flow":
+            (x, width, _), (end_x, end_width, _) = places[arrow.start], places[arrow.end]
             _head(axes, (x + width / 2, 0), (end_x - end_width / 2, 0), "#444444")
-            continue
-        level += 0.23
+    for branches in _side_by_side(arrows):
+        arrow, level = branches[0], level + 0.23
+        (x, _, height), (end_x, _, end_height) = places[arrow.start], places[arrow.end]
         color, line = ARROWS[arrow.kind], "--" if arrow.kind == "indices" else "-"
-        x, end_x = x + 0.08, end_x - 0.08
+        x, end_x, low = x + 0.08, end_x - 0.08, end_height / 2
         axes.plot(
-            [x, x, end_x, end_x],
-            [height / 2, level, level, end_height / 2 + 0.1],
-            line,
-            color=color,
-            linewidth=1.2,
+            [x, x, end_x, end_x], [height / 2, level, level, low + 0.1], line, color=color, linewidth=1.2
         )
-        _head(axes, (end_x, end_height / 2 + 0.2), (end_x, end_height / 2), color)
-        words = (
-            f"{arrow.kernel} to {arrow.channels}"
-            if arrow.layers
-            else f"{arrow.channels} channels" * (arrow.kind == "skip")
-        )
-        axes.text((x + end_x) / 2, level, words, ha="center", va="center", fontsize=8, color=color,
-                  bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6})  # fmt: skip
+        _head(axes, (end_x, low + 0.2), (end_x, low), color)
+        words = [_words(branch) for branch in branches]
+        text = {"ha": "center", "fontsize": 8, "color": color}
+        if len(branches) > 1:  # several ways between the same two boxes: one line, and above it what each is
+            axes.text((x + end_x) / 2, level + 0.05, "\n".join(words), va="bottom", linespacing=1.1, **text)
+            level += 0.24 * len(branches)
+        else:
+            white = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+            axes.text((x + end_x) / 2, level, *words, va="center", bbox=white, **text)
     axes.set(xlim=(-1.5, pitch * (columns - 1) + 0.6), ylim=(-2.45, level + 0.2), title=title)
     axes.set_axis_off()
     kinds = [kind for kind in COLORS if any(block.kind == kind for block in blocks)]
@@ -118,6 +116,21 @@ def network(model, alt, size=128, title=""):
             handles.append(plt.Line2D([], [], color=ARROWS[kind], linestyle=line, label=kind))
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=9)
     show(figure, alt)
+
+
+def _side_by_side(arrows):
+    """The arrows that do not flow, short ones first; those with the same two ends together."""
+    together = {}
+    for arrow in sorted(arrows, key=lambda arrow: arrow.end.column - arrow.start.column):
+        if arrow.kind != "flow":
+            together.setdefault((arrow.start, arrow.end, arrow.kind), []).append(arrow)
+    return together.values()
+
+
+def _words(arrow):
+    if arrow.layers:
+        return f"{arrow.kernel} to {arrow.channels}"
+    return f"{arrow.channels} channels" * (arrow.kind == "skip")
 
 
 def _head(axes, start, end, color):
