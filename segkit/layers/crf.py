@@ -17,9 +17,8 @@ def gaussians(features):  # (…, N, d) -> (…, N, N)
     Taught in notebooks/07b_dense_crf.ipynb.
     """
     apart = 0  # axis by axis: a product of matrices has too few digits on a GPU
-    for axis in range(features.shape[-1]):
-        places = features[..., axis]
-        apart += ops.square(places[..., :, None] - places[..., None, :])
+    for places in ops.split(features, features.shape[-1], axis=-1):  # (…, N, 1)
+        apart += ops.square(places - ops.swapaxes(places, -1, -2))
     return ops.exp(-ops.minimum(apart / 2, 60))  # smaller numbers would be nothing but slow
 
 
@@ -44,9 +43,11 @@ class DenseCRF(keras.layers.Layer):
     def build(self, logits_shape, pictures_shape):
         check_maps(logits_shape, pictures_shape)
         classes = logits_shape[-1]
-        self.strengths = self.add_weight((2,), "zeros", name="strengths")
+        self.strengths = self.add_weight((2,), "zeros", autocast=False, name="strengths")
         self.strengths.assign(self.start)
-        self.compatibility = self.add_weight((classes, classes), "zeros", name="compatibility")
+        self.compatibility = self.add_weight(
+            (classes, classes), "zeros", autocast=False, name="compatibility"
+        )
         self.compatibility.assign(1 - np.eye(classes))  # Potts: two labels that differ cost 1
 
     def call(self, logits, pictures):  # (B, H, W, C), (B, H, W, 3) -> (B, H, W, C)
@@ -54,16 +55,16 @@ class DenseCRF(keras.layers.Layer):
         logits, pictures = ops.cast(logits, "float32"), ops.cast(pictures, "float32")
         alike = gaussians(self.features(pictures))  # (B, H*W, H*W)
         share = ops.rsqrt(ops.sum(alike, axis=2, keepdims=True))
-        rows, columns = self.smoothing(pictures)
+        (rows, own_row), (columns, own_column) = self.smoothing(pictures)
 
         def from_alike(belief):
-            flat = share * ops.reshape(belief, (-1, share.shape[1], belief.shape[3]))
+            flat = share * ops.reshape(belief, (-1, ops.shape(share)[1], belief.shape[3]))
             return ops.reshape(share * (ops.matmul(alike, flat) - flat), ops.shape(belief))  # without its own
 
         def from_near(belief):  # a Gaussian of the plane is one along the rows times one along the columns
             everyone = ops.einsum("yr,brsc->bysc", rows, belief)
             everyone = ops.einsum("xs,bysc->byxc", columns, everyone)
-            return everyone - ops.diagonal(rows)[:, None, None] * ops.diagonal(columns)[:, None] * belief
+            return everyone - ops.expand_dims(own_row * ops.transpose(own_column), -1) * belief
 
         return self.mean_field(logits, from_alike, from_near)
 
@@ -75,11 +76,11 @@ class DenseCRF(keras.layers.Layer):
         return ops.reshape(five, (batch, height * width, 5))
 
     def smoothing(self, pictures):
-        """The smoothness kernel along rows and along columns, normalised."""
+        """The smoothness kernel along rows and along columns, normalised, each with its diagonal."""
         for side in ops.shape(pictures)[1:3]:
-            near = gaussians(ops.arange(side, dtype="float32")[:, None] / self.smooth_width)
-            share = ops.rsqrt(ops.sum(near, axis=1))
-            yield near * share[:, None] * share
+            near = gaussians(ops.expand_dims(ops.arange(side, dtype="float32"), 1) / self.smooth_width)
+            share = ops.rsqrt(ops.sum(near, axis=1, keepdims=True))
+            yield near * share * ops.transpose(share), share**2
 
     def mean_field(self, logits, from_alike, from_near):
         """Each step: listen to all others, weigh the kernels, price the labels, add the network's own scores."""
@@ -110,8 +111,10 @@ def dense_crf(crf, logits, pictures):
         crf.build(logits.shape, pictures.shape)
     size = (1, *logits.shape[1:])
     _, height, width, classes = size
-    rows, columns = map(ops.convert_to_numpy, crf.smoothing(pictures))
-    own_near = np.multiply.outer(np.diagonal(rows), np.diagonal(columns))[:, :, None]
+    (rows, own_row), (columns, own_column) = keras.tree.map_structure(
+        ops.convert_to_numpy, list(crf.smoothing(pictures))
+    )
+    own_near = (own_row * own_column.T)[:, :, None]
     rows, columns = (sparse.csr_array(np.where(kernel > 1e-5, kernel, 0)) for kernel in (rows, columns))
 
     def from_near(belief):
