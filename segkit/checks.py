@@ -3,6 +3,7 @@
 import numbers
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -88,7 +89,7 @@ def check_crf(logits, pictures, most=None):
             f"The exact CRF would compare {height * width:,} pixels with each other; above {most:,} take the fast one: "
             "dense_crf(crf, logits, pictures)."
         )
-    known = hasattr(pictures, "numpy") or hasattr(pictures, "tolist")  # not while a graph is traced
+    known = hasattr(pictures, "numpy") or isinstance(pictures, np.ndarray)  # not while a graph is traced
     if known and "float" in str(pictures.dtype) and 0 not in pictures.shape and 0 < ops.max(pictures) <= 1:
         raise ValueError("These pictures have colours of 0..1: multiply them by 255.")
 
