@@ -111,6 +111,19 @@ def test_strengths_and_prices_are_learned():
     assert all(np.any(ops.convert_to_numpy(now) != old) for now, old in zip(crf.weights, before, strict=True))
 
 
+def test_weights_have_their_start_where_a_graph_builds_the_layer():
+    """As in a `fit` whose layers were never called."""
+    logits, pictures = scores_and_pictures(16)
+    traced = DenseCRF(2)
+
+    class Traced(keras.Model):
+        def call(self, inputs):
+            return traced(*inputs)
+
+    answers = Traced().predict((logits, pictures.astype("float32")), verbose=0)
+    np.testing.assert_allclose(answers, ops.convert_to_numpy(DenseCRF(2)(logits, pictures)), atol=1e-4)
+
+
 SCORES, PICTURES = np.zeros((1, 6, 5, 2), "float32"), np.full((1, 6, 5, 3), 200.0, "float32")
 
 

@@ -43,12 +43,11 @@ class DenseCRF(keras.layers.Layer):
     def build(self, logits_shape, pictures_shape):
         check_maps(logits_shape, pictures_shape)
         classes = logits_shape[-1]
-        self.strengths = self.add_weight((2,), "zeros", autocast=False, name="strengths")
-        self.strengths.assign(self.start)
-        self.compatibility = self.add_weight(
-            (classes, classes), "zeros", autocast=False, name="compatibility"
-        )
-        self.compatibility.assign(1 - np.eye(classes))  # Potts: two labels that differ cost 1
+        potts = 1 - np.eye(classes)  # two labels that differ cost 1
+        for name, values in {"strengths": self.start, "compatibility": potts}.items():
+            start = keras.initializers.Constant(np.asarray(values, "float32"))
+            weight = self.add_weight(np.shape(values), start, autocast=False, name=name)
+            setattr(self, name, weight)
 
     def call(self, logits, pictures):  # (B, H, W, C), (B, H, W, 3) -> (B, H, W, C)
         check_crf(logits, pictures, most=MOST_PIXELS)
