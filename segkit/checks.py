@@ -3,6 +3,7 @@
 import numbers
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -13,6 +14,14 @@ def check_whole(least=1, most=None, **named):
         if not whole or number < least or (most is not None and number > most):
             up_to = "" if most is None else f" to {most}"
             raise ValueError(f"{name} is {number!r}; give one whole number, from {least}{up_to}.")
+
+
+def check_positive(**named):
+    """Each named number is finite and above 0."""
+    for name, number in named.items():
+        real = isinstance(number, numbers.Real) and not isinstance(number, bool)
+        if not real or not 0 < number < float("inf"):
+            raise ValueError(f"{name} is {number!r}; give one number above 0.")
 
 
 def check_maps(*shapes):
@@ -61,6 +70,28 @@ def check_alike(pooled, indices):
                 f"Values {tuple(pooled.shape)} and indices {tuple(indices.shape)} do not belong together: give "
                 "the indices that MaxPoolWithIndices made of a map of this size."
             )
+
+
+def check_crf(logits, pictures, most=None):
+    """Scores and the pictures that they belong to, of one size, with at most `most` pixels and colours of 0..255."""
+    check_maps(logits.shape, pictures.shape)
+    if pictures.shape[-1] != 3:
+        raise ValueError(f"Pictures of shape {tuple(pictures.shape)} came; give three colours of 0..255.")
+    for side, other in zip(logits.shape[:3], pictures.shape[:3], strict=True):
+        if isinstance(side, int) and isinstance(other, int) and side != other:
+            raise ValueError(
+                f"Scores {tuple(logits.shape)} do not belong to pictures {tuple(pictures.shape)}: grow them to the "
+                "pictures' height and width first, for example by BilinearUpsample."
+            )
+    height, width = pictures.shape[1:3]
+    if most and isinstance(height, int) and isinstance(width, int) and height * width > most:
+        raise ValueError(
+            f"The exact CRF would compare {height * width:,} pixels with each other; above {most:,} take the fast one: "
+            "dense_crf(crf, logits, pictures)."
+        )
+    known = hasattr(pictures, "numpy") or isinstance(pictures, np.ndarray)  # not while a graph is traced
+    if known and "float" in str(pictures.dtype) and 0 not in pictures.shape and 0 < ops.max(pictures) <= 1:
+        raise ValueError("These pictures have colours of 0..1: multiply them by 255.")
 
 
 def as_pixels(masks, logits, weights=None):

@@ -9,7 +9,7 @@ from .conftest import ROOT
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import run  # noqa: E402
 
-MEASURED = ("pipeline", "startup", "growth", "segmenters", "costs", "minutes")
+MEASURED = ("pipeline", "startup", "growth", "segmenters", "costs", "crf", "minutes")
 
 
 def rewrite(monkeypatch, readme, *arguments):

@@ -43,6 +43,7 @@ def test_nothing_but_datasets_leads_to_datasets():
         "checks",
         "graphs",
         "holes",
+        "lattice",
         "receptive",
     )
     for path in SEGKIT:
@@ -67,9 +68,10 @@ ROOMS = (
     "receptive_field.py",
     "graphs.py",
     "holes.py",
+    "lattice.py",
     "checks.py",
 )
-PIECES = "upsampling sizes unpooling fcn segnet atrous deeplab receptive_field unet losses metrics layers_everywhere export backbones saving"
+PIECES = "crf upsampling sizes unpooling fcn segnet atrous deeplab receptive_field unet losses metrics layers_everywhere export backbones saving"
 OURS = [path for path in SEGKIT if path.relative_to(ROOT / "segkit").parts[0] in ROOMS]
 OURS += [ROOT / "tests" / f"test_{name}.py" for name in PIECES.split()]
 

@@ -11,6 +11,7 @@ from segkit.layers import (
     BedOfNails,
     BilinearUpsample,
     CropLike,
+    DenseCRF,
     Hypercolumns,
     MaxPoolWithIndices,
     MaxUnpool2D,
@@ -29,6 +30,7 @@ LAYERS = {  # the layer, and the shapes that it is given
     },
     "padding": (lambda **given: PadToMultiple(4, **given), [MAP]),
     "crop": (CropLike, [MAP, (2, 3, 5, 3)]),
+    "dense CRF": (lambda **given: DenseCRF(3, 2, 5, 1, **given), [MAP, (2, 5, 7, 3)]),
     "hypercolumns": (Hypercolumns, [MAP, (2, 3, 2, 1), (2, 1, 1, 3)]),
     "pooling": (lambda **given: MaxPoolWithIndices(3, **given), [MAP]),
     **{
@@ -77,7 +79,7 @@ def forward_and_gradient(layer, arrays, policy, jit):
         return out, tape.gradient(total, inputs[0])
 
     out, gradient = tf.function(run, jit_compile=True)(*inputs) if jit else run(*inputs)
-    assert out.dtype == gradient.dtype == kind
+    assert gradient.dtype == kind and out.dtype == ("float32" if isinstance(layer, DenseCRF) else kind)
     return ops.convert_to_numpy(tf.cast(out, "float32")), ops.convert_to_numpy(tf.cast(gradient, "float32"))
 
 

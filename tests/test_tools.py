@@ -50,6 +50,15 @@ def figure(alt, kind="png"):
     return nbformat.v4.new_output("display_data", bundle, metadata={"alt": alt})
 
 
+def test_a_lesson_may_have_a_letter_behind_its_number():
+    assert notebooks.number_of("07b_dense_crf") == "07b"
+    assert notebooks.is_called("07b_dense_crf", "07b") and notebooks.is_called("07_deeplab", "07")
+    assert not notebooks.is_called("07b_dense_crf", "07") and notebooks.is_called("07b_dense_crf", "07b_de")
+    title = check.prose_faults(notebooks.ROOT / "notebooks" / "07b_dense_crf.ipynb", "# 7b · Dense CRF")
+    assert list(title) == []
+    assert sorted(["08_a", "07b_a", "07_a"]) == ["07_a", "07b_a", "08_a"]
+
+
 def test_source_cells_are_filled_with_decorators_and_docstrings(tmp_path):
     path = lesson(
         text("# 1 · A"),

@@ -2,7 +2,7 @@
 
 import re
 
-from notebooks import ROOT, code_cells, fingerprint, paths, read
+from notebooks import ROOT, code_cells, fingerprint, number_of, paths, read
 
 SECTIONS = (
     "Set up",
@@ -75,8 +75,8 @@ def prose_faults(path, prose):
     if is_lab(path):
         if not re.match(r"# \S", first):
             yield f"the title is {first!r}; write '# Topic: …'"
-    elif not re.match(rf"# {int(path.stem[:2])} · \S", first):
-        yield f"the title is {first!r}; write '# {int(path.stem[:2])} · Topic: …'"
+    elif not re.match(rf"# {(number := number_of(path.stem).removeprefix('0'))} · \S", first):
+        yield f"the title is {first!r}; write '# {number} · Topic: …'"
     if avoided := AVOIDED.findall(prose):
         yield f"says {', '.join(sorted(set(map(str.lower, avoided))))}, which help no reader"
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", prose):

@@ -17,15 +17,25 @@ def lessons():
 
 def paths(names=()):
     """The notebooks of these lessons, or of all that exist; a lesson may be named by its number."""
-    everything = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")) + sorted(
+    everything = sorted((ROOT / "notebooks").glob("[0-9][0-9]*_*.ipynb")) + sorted(
         (ROOT / "notebooks" / "labs").glob("*.ipynb")
     )
-    chosen = [path for path in everything if not names or any(path.stem.startswith(name) for name in names)]
+    chosen = [path for path in everything if not names or any(is_called(path.stem, name) for name in names)]
     if not chosen:
         raise SystemExit(
             f"No lesson is called {', '.join(names)}; there are {', '.join(path.stem for path in everything)}."
         )
     return chosen
+
+
+def is_called(stem, name):
+    """07 is 07_deeplab and not 07b_dense_crf; otherwise the beginning of a name is enough."""
+    return stem.startswith(f"{name}_" if name.isdecimal() and len(name) == 2 else name)
+
+
+def number_of(stem):
+    """07b_dense_crf → 07b"""
+    return stem.split("_")[0]
 
 
 def read(path):

@@ -37,7 +37,7 @@ def write_page(notebook, path, folder):
     # The template asks the network for script libraries.
     text = re.sub(r'<script[^>]*src="[^"]*"[^>]*>\s*</script>', "", text)
     text = re.sub(r'<script type="module">.*?</script>', "", text, flags=re.S)
-    text = re.sub(r'href="(?:\./)?(\d\d_\w+)\.ipynb"', r'href="\1.html"', text)
+    text = re.sub(r'href="(?:\./)?(\d\d\w+)\.ipynb"', r'href="\1.html"', text)
     (folder / f"{path.stem}.html").write_text(text, encoding="utf-8")
 
 

@@ -16,7 +16,7 @@ import nbformat
 import numpy as np
 from kernels import RESULT
 
-from notebooks import ROOT, code_cells, lessons, paths, read, write
+from notebooks import ROOT, code_cells, lessons, number_of, paths, read, write
 from segkit.run import minutes_range
 
 BRANCH = "main"
@@ -57,7 +57,7 @@ def ablation_table(lesson, title):
     path = ROOT / "benchmarks" / "ablations.json"
     tables = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     if title not in tables.get(lesson, {}):
-        return f"*(The table {title!r} is not measured yet: python tools/claims.py --only ablations {lesson[:2]})*"
+        return f"*(The table {title!r} is not measured yet: python tools/claims.py --only ablations {number_of(lesson)})*"
     rows = tables[lesson][title]
     (first, *_), (*_, last) = rows.values(), next(iter(rows.values()))
     lines = [
@@ -164,7 +164,7 @@ def stored_result(notebook):
 def readme_table():
     rows = ["| | lesson | minutes | after it you can | measured in it |", "|---|---|---|---|---|"]
     for name, facts in lessons().items():
-        number, title = name[:2], facts["title"]
+        number, title = number_of(name), facts["title"]
         path = ROOT / "notebooks" / f"{name}.ipynb"
         picture, link, minutes, result = "", f"{number} · {title} *(to come)*", "", ""
         if path.exists():

@@ -1,6 +1,7 @@
 """Layers, one file an idea."""
 
 from .bilinear import BilinearUpsample
+from .crf import DenseCRF, dense_crf, gaussians
 from .hypercolumns import Hypercolumns
 from .sizes import CropLike, PadToMultiple
 from .unpooling import MaxPoolWithIndices, MaxUnpool2D, unwindows, windows
@@ -16,11 +17,14 @@ __all__ = [
     "Bilinear",
     "BilinearUpsample",
     "CropLike",
+    "DenseCRF",
     "Hypercolumns",
     "MaxPoolWithIndices",
     "MaxUnpool2D",
     "PadToMultiple",
     "SubPixel",
+    "dense_crf",
+    "gaussians",
     "unwindows",
     "upsample",
     "windows",
