@@ -72,7 +72,8 @@ def ablation_table(lesson, title):
     seeds = len(first[last])
     return (
         "\n".join(lines)
-        + f"\n\n*Means over {seeds} seeds; `python benchmarks/ablations/{lesson}.py --seed 0` measures one.*"
+        + f"\n\n*Means over {seeds} seeds; differences: from the smallest to the largest, seed by seed. "
+        + f"`python benchmarks/ablations/{lesson}.py --seed 0` measures one.*"
     )
 
 
