@@ -69,7 +69,7 @@ class DataSet:
 
 
 def load(name="paper_pets", target=None, *, size=128):
-    """Load a data set by name: `load("paper_pets")`, `load("oxford_iiit_pet")` or `load("camvid")`.
+    """Load a data set by name: `load("paper_pets")`, `load("paper_cells")`, `load("oxford_iiit_pet")` or `load("camvid")`.
 
     `target` says what the masks hold: "trimap" (pet, background, border), "classes" (background and species) or
     "instances" (0 background, 1 … N from back to front); left out, it is the first that the set has. The others, and
@@ -84,7 +84,7 @@ def load(name="paper_pets", target=None, *, size=128):
             "read your own with from_folder."
         )
     target = target or next(iter(SOURCES[name].targets))
-    known = [*SOURCES[name].targets, *(["instances"] if name == "paper_pets" else [])]
+    known = [*SOURCES[name].targets, *(["instances"] if name.startswith("paper_") else [])]
     if target not in known:
         raise ValueError(f"{name} has no target {target!r}; choose {', '.join(known)}.")
     size = as_size(size, SOURCES[name].shape)

@@ -6,10 +6,13 @@ import functools
 import os
 import pathlib
 
+import numpy as np
+
 from ..labels import VOID
-from ..paper import SPECIES
+from ..paper import SPECIES, cells, draw_cells
 from . import storage, tfds_reader
 from .folder import from_folder
+from .objects import objects_of
 
 TRIMAP = ("pet", "background", "border")
 CAMVID = (
@@ -47,11 +50,32 @@ def _camvid_split(root, split, size):
     raise FileNotFoundError(f"{root} has neither {split}/labels nor {split}annot: put CamVid's masks there.")
 
 
+def _paper_cells():
+    read = tfds_reader.splits(storage.paper_cells(), tfds_reader.paper_cells)
+    return {split: functools.partial(_paper_cells_split, split, read[split]) for split in read}
+
+
+def _paper_cells_split(split, read, size):
+    """The slides as prepared; a square of another size is drawn anew, so that gaps between cells stay two pixels wide."""
+    if size[0] == size[1] != cells.REFERENCE:
+        from .builders import PAPER_CELLS_SPLITS
+
+        seed, count = PAPER_CELLS_SPLITS[split]
+        slides = [draw_cells(seed, index, size[0]) for index in range(count)]
+        names = {"image": "image", "cells": "cell_mask", "instances": "instance_mask"}
+        fields = {name: np.stack([slide[key] for slide in slides]) for name, key in names.items()}
+        names = tuple(slide["file_name"] for slide in slides)
+    else:
+        fields, names = read(size)
+    return fields | objects_of(list(fields["instances"].astype(np.int32)), fields["cells"]), names
+
+
 SOURCES = {
     "paper_pets": Source(
         targets={"trimap": TRIMAP, "classes": ("background", *SPECIES)},
         open=lambda: tfds_reader.splits(storage.paper_pets(), tfds_reader.paper_pets, objects=5),
     ),
+    "paper_cells": Source(targets={"cells": ("background", "cell")}, open=_paper_cells),
     "oxford_iiit_pet": Source(
         targets={"trimap": TRIMAP, "classes": ("background", "cat", "dog")},
         open=lambda: tfds_reader.splits(storage.oxford_iiit_pet(), tfds_reader.oxford_iiit_pet),

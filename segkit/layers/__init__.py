@@ -2,6 +2,7 @@
 
 from .bilinear import BilinearUpsample
 from .hypercolumns import Hypercolumns
+from .mirror import MirrorPad
 from .sizes import CropLike, PadToMultiple
 from .unpooling import MaxPoolWithIndices, MaxUnpool2D, unwindows, windows
 from .upsampling import BedOfNails, Bilinear, SubPixel
@@ -19,6 +20,7 @@ __all__ = [
     "Hypercolumns",
     "MaxPoolWithIndices",
     "MaxUnpool2D",
+    "MirrorPad",
     "PadToMultiple",
     "SubPixel",
     "unwindows",
