@@ -7,9 +7,11 @@ light_unet          lesson 04's U-Net on that encoder, trained along behind stri
 fcn_8s              FCN-8s of lesson 02, its encoder trained along
 segnet_start        the way down of lesson 03's SegNet: which share of each cell is pet, background, border
 segnet              SegNet of lesson 03, from that start
+valid_unet          lesson 05's quick U-Net, from drawn cells that are in no split of paper_cells
 """
 
 import argparse
+import functools
 import time
 
 import keras
@@ -20,30 +22,44 @@ from keras import layers
 
 from segkit import backbones
 from segkit.datasets import Augment, Pictures
+from segkit.datasets.objects import objects_of
 from segkit.layers import MaxPoolWithIndices
 from segkit.losses import CrossEntropyDice
-from segkit.metrics import BorderIoU, iou_per_class
-from segkit.models import fcn, light_unet, segnet
+from segkit.metrics import BorderIoU, count_error, iou_per_class
+from segkit.models import fcn, light_unet, mirror_padded, segnet, valid_unet
 from segkit.models.segnet import SMALL_BLOCKS
-from segkit.paper import SPECIES
+from segkit.paper import SPECIES, draw_cells
 from segkit.stored import load_stored, store
 from segkit.training import compile_segmenter, rising_and_falling
 
 CLASSES = ("pet", "background", "border")
 SCENES, BATCH = 12000, 32
+SLIDES = 500
 # drawn at three quarters of the size, as lesson 04 explains: animals as large as they will be, for half of the time
 CROPS = Augment(flip=True, zoom=(0.6, 1.0), light=0.2, size=96)
 
 
+@functools.cache
 def drawn(count, seed=scenes_without_end.TRAINING_SEED):
     images, masks, species = scenes_without_end.scenes(count, seed)
     return Pictures(images, masks, CLASSES, fields={"species": species.astype("float32")})
 
 
-def fit(model, pictures, count, augment, encode=None, **options):
+def slides(count, seed=scenes_without_end.TRAINING_SEED):
+    """Drawn cells: quick to draw, and so not kept."""
+    made = [draw_cells(seed, index) for index in range(count)]
+    images, masks, ids = (
+        np.stack([slide[key] for slide in made]) for key in ("image", "cell_mask", "instance_mask")
+    )
+    return Pictures(
+        images, masks, ("background", "cell"), fields=objects_of(list(ids.astype("int32")), masks)
+    )
+
+
+def fit(model, pictures, count, augment, encode=None, batch_size=BATCH, **options):
     """One pass after another over the drawn scenes, until `count` pictures were seen."""
-    batches = pictures.batches(BATCH, training=True, augment=augment, encode=encode)
-    steps, epoch = count // BATCH, 100
+    batches = pictures.batches(batch_size, training=True, augment=augment, encode=encode)
+    steps, epoch = count // batch_size, 100
     rate = rising_and_falling(options.pop("rate"), steps)
     optimizer = keras.optimizers.AdamW(rate, weight_decay=0.01)
     if "metrics" in options:
@@ -135,12 +151,28 @@ def segnet_whole(pictures, count):
     train_segmenter(model, "segnet", pictures, count, rate=2e-3)
 
 
+def valid_unet_(pictures, count):
+    """Every pixel by its weight map, as in the lesson, and on rubber."""
+    network = valid_unet(2, (16, 32, 64), dropout=0.0)
+    model, cells = mirror_padded(network), slides(SLIDES)
+    rubber = Augment(flip=True, elastic=5, light=0.15, turn=180)
+    mean_iou = keras.metrics.MeanIoU(2, sparse_y_pred=False, name="mean_iou")
+    fit(model, cells, count, rubber, cells.border_weights(), 4, rate=1e-3, metrics=[mean_iou])
+    store(network.weights, "valid_unet", "whole")
+    load_stored(network, "valid_unet")
+    test = slides(60, scenes_without_end.TEST_SEED)
+    guess = model.predict(test.images, batch_size=10, verbose=0).argmax(axis=-1)
+    iou = iou_per_class(test.masks, guess, 2)[1]
+    print(f"cell IoU {iou:.3f}, count error {count_error(test['instances'], guess):.3f}")
+
+
 RECIPES = {  # name: (function, pictures seen)
     "mobilenet_v2_paper": (mobilenet_v2_paper, 20000),
     "light_unet": (light_unet_, 28000),
     "fcn_8s": (fcn_8s, 20000),
     "segnet_start": (segnet_start, 16000),
     "segnet": (segnet_whole, 30000),
+    "valid_unet": (valid_unet_, 5000),
 }
 
 
@@ -156,11 +188,11 @@ def main():
         "--scenes", type=int, default=SCENES, help="how many are drawn; they come again, changed"
     )
     options = parser.parse_args()
-    pictures = drawn(options.scenes)
     for name in options.names or RECIPES:
         keras.utils.set_random_seed(0)
         started = time.monotonic()
         train, count = RECIPES[name]
+        pictures = None if train is valid_unet_ else drawn(options.scenes)
         train(pictures, options.pictures or count)
         print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
 

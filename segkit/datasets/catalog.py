@@ -75,7 +75,7 @@ def load(name="paper_pets", target=None, *, size=128):
     "instances" (0 background, 1 … N from back to front); left out, it is the first that the set has. The others, and
     boxes and key points where they are known, come along: `load("paper_pets").train["boxes"]`.
     `size` is (height, width), or the height alone.
-    A set that is not here and cannot be downloaded is replaced by `paper_pets`, with a line that says so.
+    A set that is not here and cannot be downloaded is replaced by a drawn one, with a line that says so.
     """
     if name not in SOURCES:
         near = difflib.get_close_matches(str(name), SOURCES, 1, 0.5)
@@ -91,8 +91,9 @@ def load(name="paper_pets", target=None, *, size=128):
     try:
         return DataSet(name, name, target, size, SOURCES[name].open())
     except storage.NotAvailable as reason:
+        other = SOURCES[name].stand_in
         print(
-            f"{name} is not on this machine and cannot be downloaded ({reason}); using paper_pets in its place. "
+            f"{name} is not on this machine and cannot be downloaded ({reason}); using {other} in its place. "
             f"For the real pictures: {SOURCES[name].cure}."
         )
-        return DataSet("paper_pets", name, target, size, SOURCES["paper_pets"].open())
+        return DataSet(other, name, target, size, SOURCES[other].open())

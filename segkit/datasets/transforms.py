@@ -240,6 +240,7 @@ class Elastic:
 
     def __init__(self, moves, size):
         height, width = self.size = size
+        self.nine = moves
         # (B, H, W, 2): the same for each pixel; the spline is linear in the nine moves, so two small matrices make it
         self.moves = tf.einsum("yi,bijk,xj->byxk", spline(height), tf.cast(moves, tf.float32), spline(width))
         grid = tf.meshgrid(
@@ -263,13 +264,12 @@ class Elastic:
 
     def points(self, places):
         """A point lands where it is read from: sought step by step, as the spline cannot be solved for it."""
-        wanted = places * tf.constant(self.size, tf.float32) - 0.5
-        found, rank = wanted, wanted.shape.rank
+        wanted = found = places * tf.constant(self.size, tf.float32) - 0.5
         for _ in range(8):
             flat = tf.cast(tf.round(tf.reshape(found, (tf.shape(found)[0], -1, 2))), tf.int32)
             near = tf.clip_by_value(flat, 0, tf.constant(self.size) - 1)
             found = wanted - tf.reshape(tf.gather_nd(self.moves, near, batch_dims=1), tf.shape(wanted))
-        return tf.ensure_shape((found + 0.5) / tf.constant(self.size, tf.float32), [None] * rank)
+        return tf.ensure_shape((found + 0.5) / tf.constant(self.size, tf.float32), places.shape)
 
     def _at(
         self, maps, places

@@ -16,7 +16,7 @@ from segkit.paper.shapes import Dice, jitter, mix, shade, soft
 
 REFERENCE = 128  # pixels of a field of 1; which cells are kept is decided at this scale
 LEAST_PIXELS = 24  # of a cell that is seen, at the reference scale
-COLONIES, PER_COLONY = (3, 5), (4, 13)
+COLONIES, PER_COLONY = (3, 5), (3, 10)
 FINE = 2  # sides of the grid of points that one pixel is the mean of
 
 # background, body, nucleus; light bodies on a dark ground glow, dark ones on a light ground are stained
@@ -64,7 +64,7 @@ def plan_cells(seed, index, field=1):
     """Colonies that grow from a first cell each; who is hardly seen is left out."""
     dice, cells = Dice(seed, index, 11), []
     for _ in range(sum(dice.whole(*COLONIES) for _ in range(field * field))):
-        colony, mean = [], dice.number(0.062, 0.092)
+        colony, mean = [], dice.number(0.074, 0.108)
         for _ in range(dice.whole(*PER_COLONY)):
             for _ in range(12):
                 radius = mean * dice.number(0.8, 1.25)
@@ -112,7 +112,7 @@ def new_cell(dice, y, x, radius):
         (down, right), far = direction(dice), dice.number(0.3, 0.8)
         grains.append((down * far, right * far, dice.number(0.05, 0.1), dice.chance(0.5)))
     wobble = tuple(dice.number(-0.075, 0.075) for _ in range(6))
-    return Cell(y, x, radius, shape, wobble, dice.number(-1, 1), dice.number(0.05, 0.55), nuclei, grains)
+    return Cell(y, x, radius, shape, wobble, dice.number(-1, 1), dice.number(0.3, 0.9), nuclei, grains)
 
 
 # ---------------------------------------------------------------- who owns a pixel
@@ -193,8 +193,8 @@ def paint_cells(cells, size, field, dice):
     # a membrane follows each outline, fainter where cells touch: there it is a fold, not an edge
     apart = first - second
     rim = np.clip(1 - np.abs(first - np.float32(0.05)) * np.float32(13), 0, 1) * (second <= 0)
-    fold = np.clip(1 - apart * np.float32(11), 0, 1) * (second > 0)
-    line = edge * np.maximum(rim, np.float32(dice.number(0.4, 0.85)) * fold)
+    fold = np.clip(1 - apart * np.float32(6), 0, 1) * (second > 0)
+    line = edge * np.maximum(rim, np.float32(dice.number(0.55, 0.95)) * fold)
     colour = np.array(shade(body, 1.5) if glows else shade(core, 0.9), np.float32)[:, None, None]
     picture += line * (colour - picture)
     picture *= 1 + np.float32(dice.number(0.25, 0.6)) * relief(first, max(1, round(step)))
@@ -272,7 +272,7 @@ def develop(picture, dice, size, step):
     contrast = dice.number(0.7, 1.0)
     mean = np.float32(picture.mean(dtype=np.float64))
     picture = (mean + (picture - mean) * np.float32(contrast)) * light.astype(np.float32)
-    blur = max(1, round(step * dice.pick([0.5, 0.5, 1.0])))
+    blur = max(1, round(step * dice.pick([0.5, 0.5, 0.5, 1.0])))
     picture = np.stack([soft(channel, blur) for channel in picture])
     small = picture.reshape(3, size, FINE, size, FINE).mean(axis=(2, 4), dtype=np.float64).astype(np.float32)
     noise = np.random.RandomState((int(dice.random() * 2**31), size))
