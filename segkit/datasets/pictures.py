@@ -6,7 +6,6 @@ import numbers
 import numpy as np
 
 from ..labels import check_mask, separated
-from ..losses import weight_map
 from .batches import make_batches
 
 INTEGER_FIELDS = ("trimap", "classes", "cells", "instances", "labels")
@@ -144,6 +143,8 @@ class Pictures:
 
         Made of the instances as they are after the augmentation, so that gaps and weights are exact in every epoch.
         """
+        from ..losses import weight_map  # here: reading pictures needs no Keras
+
         if "instances" not in self.fields:
             raise ValueError(
                 "These pictures have no instances, and the weights are made from them: give from_folder(instances=…)."
