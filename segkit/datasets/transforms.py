@@ -41,11 +41,9 @@ class Augment:
     zoom: tuple = (1.0, 1.0)  # share of the picture's sides that stays in view, drawn between these
     turn: float = 0.0  # largest angle, degrees
     size: int | tuple | None = None  # (height, width) that comes out, or the height alone; None keeps it
-        0.0  # standard deviation, in pixels, by which the nine points of a 3×3 grid move, as if on rubber
-    )
     light: float = 0.0  # largest change of brightness, contrast and colour, as a share
     points: tuple = KEYPOINTS  # names of the key points: in a mirror, left_… and right_… trade places
-    elastic: float = (
+    elastic: float = 0.0  # pixels: standard deviation of how far nine points move, as if on rubber
 
     def __call__(self, fields, seed):
         images = fields["image"]
