@@ -14,7 +14,7 @@ from segkit.metrics import count_error, iou_per_class
 from segkit.models import mirror_padded, valid_unet
 from segkit.training import compile_segmenter, rising_and_falling
 
-FILTERS, BATCH, EPOCHS = (16, 32, 64), 2, 35
+FILTERS, BATCH, EPOCHS = (16, 32, 64), 2, 50
 
 # table, column, the row with more, the row with less
 SHOWN = (("weights", "count error", "every pixel alike", "weight map"),)
