@@ -40,10 +40,7 @@ def test_the_network_for_cells_counts_those_that_it_never_saw():
     test = load("paper_cells").test.take(30)
     model = mirror_padded(load_stored(valid_unet(2, (16, 32, 64)), "valid_unet"))
     guess = model.predict(test.images, batch_size=10, verbose=0).argmax(axis=-1)
-    assert (
-        iou_per_class(test.masks, guess, 2)[1] > 0.89
-        and count_error(test["instances"], guess) < 0.25
-    )
+    assert iou_per_class(test.masks, guess, 2)[1] > 0.89 and count_error(test["instances"], guess) < 0.25
 
 
 def small():

@@ -17,7 +17,11 @@ from segkit.training import compile_segmenter, rising_and_falling
 FILTERS, BATCH, EPOCHS = (16, 32, 64), 2, 50
 
 # table, column, the row with more, the row with less
-SHOWN = (("weights", "count error", "every pixel alike", "weight map"),)
+SHOWN = (
+    ("weights", "count error", "every pixel alike", "weight map"),
+    ("weights", "cell IoU", "weight map", "every pixel alike"),
+    ("elastic", "cell IoU", "flips alone", "flips and rubber"),
+)
 
 
 @functools.cache
