@@ -113,6 +113,53 @@ def growth(size, batch):
     }
 
 
+def weights(size):
+    """U-Net's weight map: maps a second, of a picture of `size` pixels with as many cells as a wide field has."""
+    from segkit.labels import separated
+    from segkit.losses import weight_map
+    from segkit.paper import draw_cells
+
+    ids = separated(draw_cells(1, 0, size, field=max(1, size // 128))["instance_mask"])
+    seconds = median_time(lambda: weight_map(ids), runs=15)
+    return {"size": size, "cells": len(np.unique(ids)) - 1, "maps_per_second": round(1 / seconds, 1)}
+
+
+def elastic(size):
+    """Elastic deformations a second: picture, mask and instances together, in batches of four."""
+    import tensorflow as tf
+
+    from segkit.datasets import Augment
+    from segkit.paper import draw_cells
+
+    slide = draw_cells(1, 0, size, field=max(1, size // 128))
+    names = {"image": "image", "mask": "cell_mask", "instances": "instance_mask"}
+    fields = {name: tf.constant(np.stack([slide[key]] * 4)) for name, key in names.items()}
+    fields["instances"] = tf.cast(fields["instances"], tf.int32)
+    move = tf.function(Augment(flip=False, elastic=10))
+    seconds = median_time(lambda: move(fields, tf.constant([1, 2], tf.int64)), runs=15)
+    return {"size": size, "deformations_per_second": round(4 / seconds, 1)}
+
+
+def tiles(size):
+    """Overlap-tile prediction of a square picture at the lesson's quick width: seconds, and the peak of the process' memory."""
+    from segkit.models import valid_unet
+    from segkit.paper import draw_cells
+    from segkit.tiles import predict_tiles
+
+    part = draw_cells(1, 0, 256, field=2)["image"]
+    picture = np.tile(part, (-(-size // 256), -(-size // 256), 1))[:size, :size]
+    network = valid_unet(2, (16, 32, 64))
+    predict_tiles(network, part, progress=False)  # building and tracing
+    before, began = peak(), time.monotonic()
+    predict_tiles(network, picture)
+    return {
+        "size": size,
+        "seconds": round(time.monotonic() - began, 1),
+        "before_mb": before,
+        "peak_memory_mb": peak(),
+    }
+
+
 def display():
     """Seconds that the display callback takes an epoch, and the epoch's own."""
     import keras

@@ -148,6 +148,61 @@ def growth():
     return f"{note}\n\n{table(['size', 'batch', 'ms a picture', 'peak MB'], lines)}"
 
 
+def cells():
+    weights, elastic = measure("measure.py", "weights", 512), measure("measure.py", "elastic", 512)
+    tiles = [measure("measure.py", "tiles", size) for size in (512, 1024, 2048, 4096)]
+    note = (
+        f"At 512 px a weight map (w0 10, σ 5, {weights['cells']} cells) is made {weights['maps_per_second']} times a second, and picture, mask "
+        f"and instances are elastically deformed {elastic['deformations_per_second']} times a second. Below, pictures predicted in tiles "
+        "by the quick U-Net of lesson 05, each size in a fresh process; peak memory holds Python, TensorFlow and the picture, too."
+    )
+    lines = [
+        [
+            row["size"],
+            row["seconds"],
+            round(1e6 * row["seconds"] / row["size"] ** 2, 2),
+            row["peak_memory_mb"],
+            row["peak_memory_mb"] - row["before_mb"],
+        ]
+        for row in tiles
+    ]
+    head = ["size", "seconds", "µs a pixel", "peak MB", "of these for this picture"]
+    return f"{note}\n\n{table(head, lines)}"
+
+
+def real_cells(folder, seeds):
+    """Membranes and nuclei: where their folders are given."""
+    note = (
+        "Pictures of real microscopes, read by `from_folder`; the quick U-Net of lesson 05, 200 steps on crops of 128 px, tiles for "
+        f"prediction; {seeds} seeds, mean and smallest to largest. `python benchmarks/cells.py nuclei FOLDER --w0 0` repeats one row."
+    )
+    if folder is None:
+        return f"{note}\n\nNot measured: give `--cells FOLDER`, which holds em_membrane and nuclei."
+    kinds = {
+        "membranes (15 slices of 512 px to learn from, 5 to test)": ("membranes", "em_membrane", 10),
+        "nuclei (120 pictures of 256 px, 30 to test), with the weight between neighbours": (
+            "nuclei",
+            "nuclei",
+            10,
+        ),
+        "nuclei, without it": ("nuclei", "nuclei", 0),
+    }
+    lines = []
+    for title, (task, name, w0) in kinds.items():
+        rows = [measure("cells.py", task, folder / name, "--w0", w0, "--seed", seed) for seed in range(seeds)]
+        found = [[row.get(key) for row in rows] for key in ("pixel_error", "count_error")]
+        classes = list(rows[0]["iou"])
+        lines.append(
+            [
+                title,
+                *(spread(values) if None not in values else "" for values in found),
+                "; ".join(f"{label} {spread([row['iou'][label] for row in rows])}" for label in classes),
+                round(statistics.mean(row["cpu_seconds"] for row in rows)),
+            ]
+        )
+    return f"{note}\n\n{table(['task', 'pixel error', 'count error', 'IoU', 'CPU s'], lines)}"
+
+
 def segmenters():
     pools = [measure("segmenters.py", "pooling", kind) for kind in ("segkit", "scatter", "onnx")]
     kinds = ("fcn", "strided", "segnet", "mirrored")
@@ -258,6 +313,8 @@ def main():
         "Input pipeline alone": pipeline,
         "Start-up and drawing": startup,
         "Growth with picture size and batch": growth,
+        "Cells: weight maps, deformations, tiles": cells,
+        "Real cells": lambda: real_cells(options.cells, options.seeds),
         "Pooling with indices, FCN and SegNet": segmenters,
         "DeepLab by output stride": output_strides,
         "What four networks cost": costs,
@@ -269,6 +326,9 @@ def main():
     )
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--sections", nargs="+", choices=sections, default=list(sections), metavar="TITLE")
+    parser.add_argument(
+        "--cells", type=pathlib.Path, help="the folder of em_membrane and nuclei, where it is"
+    )
     options = parser.parse_args()
     head, *parts = README.read_text(encoding="utf-8").split("\n## ")
     texts = {title: body.strip() for title, body in (part.split("\n", 1) for part in parts)}

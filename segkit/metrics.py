@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 from keras import ops
+from scipy import ndimage
 
 from .checks import as_pixels, check_whole
 from .labels import VOID, check_predictions
@@ -132,3 +133,19 @@ def accuracy_per_class(masks, predictions, num_classes):
             for label in range(num_classes)
         ]
     )
+
+
+def count_error(instances, masks, least=8):
+    """How far the number of objects found is from the true one, as a share of it; the mean over pictures.
+
+    Found is each connected piece of a mask (0 is background), as long as it has `least` pixels: smaller ones are dust.
+    Taught in notebooks/05_unet_cells.ipynb.
+    """
+    instances, masks = check_predictions(instances, masks)
+    errors = []
+    for ids, mask in zip(instances, masks, strict=True):
+        pieces, _ = ndimage.label(mask)
+        found = np.count_nonzero(np.bincount(pieces.ravel())[1:] >= least)
+        true = np.unique(ids[ids > 0]).size
+        errors.append(abs(found - true) / max(true, 1))
+    return float(np.mean(errors))

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from segkit.datasets import Augment
+from segkit.datasets import Augment, load
+from segkit.labels import separated
+from segkit.losses import weight_map
 
 from .test_pictures import numbered
 
@@ -133,3 +135,25 @@ def test_class_weights_become_pixel_weights():
 def test_augmenting_outside_training_is_refused():
     with pytest.raises(ValueError, match="training=True"):
         numbered().batches(augment=Augment())
+
+
+def test_border_weights_are_made_of_the_instances_as_they_were_moved():
+    cells = load("paper_cells").train.take(3)
+
+    def both(fields, seed):
+        return (*cells.border_weights(8.0, 4.0, (1, 2))(fields, seed)[:2], fields["instances"])
+
+    weighted = cells.batches(
+        3, training=True, augment=Augment(elastic=4), encode=cells.border_weights(8.0, 4.0, (1, 2))
+    )
+    (images, masks, weights), (_, _, ids) = (
+        next(iter(batches))
+        for batches in (weighted, cells.batches(3, training=True, augment=Augment(elastic=4), encode=both))
+    )
+    assert images.shape == (3, 128, 128, 3) and masks.dtype == tf.uint8 and weights.dtype == tf.float32
+    for mask, weight, moved in zip(masks.numpy(), weights.numpy(), ids.numpy(), strict=True):
+        apart = separated(moved)
+        np.testing.assert_array_equal(mask, apart > 0)
+        np.testing.assert_array_equal(weight, weight_map(apart, 8.0, 4.0, (1, 2)))
+    with pytest.raises(ValueError, match="no instances"):
+        numbered().border_weights()

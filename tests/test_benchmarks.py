@@ -9,7 +9,17 @@ from .conftest import ROOT
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import run  # noqa: E402
 
-MEASURED = ("pipeline", "startup", "growth", "segmenters", "costs", "crf", "minutes")
+MEASURED = (
+    "pipeline",
+    "startup",
+    "growth",
+    "cells",
+    "segmenters",
+    "output_strides",
+    "costs",
+    "crf",
+    "minutes",
+)
 
 
 def rewrite(monkeypatch, readme, *arguments):
@@ -42,7 +52,8 @@ def test_a_new_section_takes_its_place_and_says_where_it_was_measured(monkeypatc
 def test_without_a_choice_everything_is_measured(monkeypatch, tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text("Made elsewhere (1 core).\n\n## Of another time\n\nforgotten\n", encoding="utf-8")
-    monkeypatch.setattr(run, "pets", lambda seeds: f"over {seeds} seeds")
+    monkeypatch.setattr(run, "pets", lambda seeds, *rest: f"over {seeds} seeds")
+    monkeypatch.setattr(run, "real_cells", lambda folder, seeds: "real")
     for name in MEASURED:
         monkeypatch.setattr(run, name, lambda name=name: f"new {name}")
     after = rewrite(monkeypatch, readme, "--seeds", "5")

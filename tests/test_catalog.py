@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from segkit.datasets import load, registry, storage
-from segkit.paper import draw_scene
+from segkit.paper import draw_cells, draw_scene
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +137,51 @@ def test_the_real_camvid(real_data, monkeypatch):
 def test_a_server_that_does_not_answer_is_not_available():
     with pytest.raises(storage.NotAvailable):
         storage._reach("http://127.0.0.1:9/nothing")
+
+
+def test_the_drawn_cells():
+    cells = load("paper_cells")
+    assert (len(cells.train), len(cells.validation), len(cells.test)) == (20, 20, 60)
+    test = cells.test
+    assert cells.classes == ("background", "cell") and test.masks is test["cells"]
+    assert test["instances"].dtype == np.int32 and test["valid"].sum(axis=1).min() >= 5
+    np.testing.assert_array_equal(test["valid"].sum(axis=1), test["instances"].max(axis=(1, 2)))
+    slide = draw_cells(3, 7)
+    np.testing.assert_array_equal(test.images[7], slide["image"])
+    np.testing.assert_array_equal(test["instances"][7], slide["instance_mask"])
+    with pytest.raises(ValueError, match="no target 'classes'; choose cells, instances"):
+        load("paper_cells", "classes")
+
+
+def test_drawn_cells_of_another_size_are_drawn_and_not_resized():
+    cells = load("paper_cells", size=64)
+    slide = draw_cells(2, 5, 64)
+    np.testing.assert_array_equal(cells.validation.images[5], slide["image"])
+    np.testing.assert_array_equal(cells.validation.masks[5], slide["cell_mask"])
+    assert load("paper_cells", size=(64, 96)).train.images.shape == (20, 64, 96, 3)
+
+
+def test_cells_of_ones_own(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("CELLS_DIR", raising=False)
+    assert load("own_cells", size=64).name == "paper_cells"
+    said = capsys.readouterr().out
+    assert len(said.splitlines()) == 1 and "CELLS_DIR" in said and "using paper_cells" in said
+    ids = np.zeros((20, 30), np.uint16)
+    ids[2:9, 3:9], ids[2:9, 9:15] = 300, 7
+    for split in ("train", "test"):
+        for kind, array in {"images": np.zeros((20, 30, 3), np.uint8), "instances": ids}.items():
+            (tmp_path / split / kind).mkdir(parents=True)
+            for name in "abcdefgh":
+                Image.fromarray(array).save(tmp_path / split / kind / f"{name}.png")
+    monkeypatch.setenv("CELLS_DIR", str(tmp_path))
+    mine = load("own_cells", size=(20, 30))
+    assert (mine.name, len(mine.train), len(mine.validation), len(mine.test)) == ("own_cells", 7, 1, 8)
+    np.testing.assert_array_equal(mine.test["instances"][0] > 0, ids > 0)
+    assert mine.test.masks[0].sum() == (ids > 0).sum() - 2 * 7  # two columns between the cells
+
+
+def test_real_nuclei(real_data, monkeypatch):
+    monkeypatch.setenv("CELLS_DIR", str(real_data / "nuclei"))
+    nuclei = load("own_cells", size=128)
+    assert (len(nuclei.train), len(nuclei.validation), len(nuclei.test)) == (102, 18, 30)
+    assert nuclei.train["instances"].max() > 40

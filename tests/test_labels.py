@@ -1,9 +1,9 @@
-"""check_mask: what a wrong mask is told."""
+"""check_mask: what a wrong mask is told; and objects that come apart."""
 
 import numpy as np
 import pytest
 
-from segkit.labels import check_mask
+from segkit.labels import check_mask, separated
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,10 @@ def test_a_mask_of_another_size_is_told_both_sizes():
 def test_void_is_no_mistake():
     mask = np.array([[0, 255], [2, 1]], np.uint8)
     assert check_mask(mask, 3) is mask
+
+
+def test_objects_that_touch_come_apart():
+    ids = np.array([[1, 1, 1, 2, 2, 0], [1, 1, 1, 2, 2, 0], [0, 0, 0, 0, 0, 0], [3, 3, 0, 0, 400, 400]])
+    expected = np.array([[1, 1, 0, 0, 2, 0], [1, 1, 0, 0, 2, 0], [0, 0, 0, 0, 0, 0], [3, 3, 0, 0, 400, 400]])
+    np.testing.assert_array_equal(separated(ids), expected)
+    np.testing.assert_array_equal(separated(np.array([[1, 0], [0, 2]])), 0)  # across a corner, too

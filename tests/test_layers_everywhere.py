@@ -15,6 +15,7 @@ from segkit.layers import (
     Hypercolumns,
     MaxPoolWithIndices,
     MaxUnpool2D,
+    MirrorPad,
     PadToMultiple,
     SubPixel,
 )
@@ -29,6 +30,7 @@ LAYERS = {  # the layer, and the shapes that it is given
         for factor in (2, 3, 5, 7)
     },
     "padding": (lambda **given: PadToMultiple(4, **given), [MAP]),
+    "mirrors": (lambda **given: MirrorPad(2, **given), [MAP]),
     "crop": (CropLike, [MAP, (2, 3, 5, 3)]),
     "dense CRF": (lambda **given: DenseCRF(3, 2, 5, 1, **given), [MAP, (2, 5, 7, 3)]),
     "hypercolumns": (Hypercolumns, [MAP, (2, 3, 2, 1), (2, 1, 1, 3)]),
@@ -133,7 +135,7 @@ def test_channels_first_is_refused_with_its_cure(name):
 
 @pytest.mark.parametrize("wrong", [0, -2, 1.5, (2, 2), "2", True, None])
 @pytest.mark.parametrize(
-    "kind", [BedOfNails, BilinearUpsample, MaxPoolWithIndices, MaxUnpool2D, PadToMultiple]
+    "kind", [BedOfNails, BilinearUpsample, MaxPoolWithIndices, MaxUnpool2D, MirrorPad, PadToMultiple]
 )
 def test_a_factor_that_is_no_whole_number_is_refused(kind, wrong):
     with pytest.raises(ValueError, match="give one whole number, from 1"):

@@ -1,11 +1,12 @@
-"""CrossEntropyDice against a NumPy loop, with void, weights, XLA and mixed precision."""
+"""weight_map against SciPy; CrossEntropyDice against a NumPy loop, with void, weights, XLA and mixed precision."""
 
 import keras
 import numpy as np
 import pytest
 from keras import ops
+from scipy import ndimage
 
-from segkit.losses import CrossEntropyDice, median_frequency
+from segkit.losses import CrossEntropyDice, median_frequency, weight_map
 
 
 def example(shape=(2, 5, 7), void=0.2, seed=0):
@@ -155,3 +156,25 @@ def test_what_weighs_nothing_counts_in_neither_part(form):
     loss = CrossEntropyDice(0.5, reduction="mean_with_sample_weight")
     expected = float(loss(masks[::2], logits[::2]))
     assert float(loss(masks, logits, weights)) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(("w0", "sigma", "classes"), [(10, 5, (1, 1)), (4, 2.5, (0.5, 2)), (0, 5, (1, 3))])
+def test_a_weight_map_is_its_formula_with_a_distance_transform_for_each_cell(w0, sigma, classes):
+    ids = np.zeros((60, 44), np.int32)
+    for number, (y, x) in enumerate(np.random.RandomState(0).randint(0, 40, (18, 2)), 1):
+        ids[y : y + 5, x : x + 5] = number
+    distances = [ndimage.distance_transform_edt(ids != number) for number in np.unique(ids[ids > 0])]
+    d1, d2 = np.sort(distances, axis=0)[:2]
+    expected = np.where(ids > 0, classes[1], classes[0]) + w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2))
+    weights = weight_map(ids, w0, sigma, classes)
+    assert weights.dtype == np.float32 and weights.shape == ids.shape
+    np.testing.assert_allclose(weights, expected, atol=0.0011)  # what adds less than 0.001 is left out
+    near = w0 * np.exp(-((d1 + d2) ** 2) / (2 * sigma**2)) > 0.0011
+    np.testing.assert_allclose(weights[near], expected[near], atol=1e-5)
+
+
+@pytest.mark.parametrize("cells", [0, 1])
+def test_where_there_are_no_two_cells_the_class_alone_weighs(cells):
+    ids = np.zeros((9, 7), np.uint16)
+    ids[2:4, 2:5] = cells * 1000
+    np.testing.assert_array_equal(weight_map(ids, class_weights=(1, 2)), 1 + (ids > 0))

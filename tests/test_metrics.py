@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 from scipy.ndimage import binary_erosion
 
-from segkit.metrics import BorderIoU, BoundaryIoU, accuracy_per_class, iou_per_class
+from segkit.metrics import BorderIoU, BoundaryIoU, accuracy_per_class, count_error, iou_per_class
 
 
 def random_masks(shape, classes=3, seed=0, void=0.0):
@@ -218,3 +218,15 @@ def test_sizes_may_be_unknown_while_it_is_traced(make):
     signature = [tf.TensorSpec((None, None, None), "uint8"), tf.TensorSpec((None, None, None, 3))]
     tf.function(metric.update_state, input_signature=signature)(masks, logits)
     assert float(metric.result()) == pytest.approx(scored(make(), masks, logits))
+
+
+def test_objects_are_counted_as_pieces():
+    ids = np.zeros((3, 20, 20), np.int32)
+    ids[:, 2:8, 2:8], ids[:, 2:8, 8:14], ids[:, 12:16, 2:18] = 500, 2, 7
+    masks = ids > 0  # two cells hang together in the first picture
+    masks[1:, :, 7:9] &= ids[1:, :, 7:9] == 7
+    masks[2, 18, 18] = True  # dust
+    assert count_error(ids, masks) == pytest.approx((1 / 3 + 0 + 0) / 3)
+    assert count_error(ids, masks, least=1) == pytest.approx((1 / 3 + 0 + 1 / 3) / 3)
+    with pytest.raises(ValueError, match="compare class numbers"):
+        count_error(ids, masks[..., None])

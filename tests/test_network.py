@@ -8,7 +8,7 @@ from keras import layers
 from segkit import show
 from segkit.backbones import encoder
 from segkit.layers import Hypercolumns, MaxPoolWithIndices, SubPixel
-from segkit.models import autoencoder, deconvnet, deeplab_v3_plus, fcn, light_unet, segnet, unet
+from segkit.models import autoencoder, deconvnet, deeplab_v3_plus, fcn, light_unet, segnet, unet, valid_unet
 from segkit.models.segnet import SMALL_BLOCKS
 from segkit.show.network import plan
 
@@ -34,6 +34,7 @@ NETWORKS = {
     "unet": lambda network: unet(network, 3, filters=(8, 8, 8, 8)),
     "unet with two skips": lambda network: unet(network, 3, filters=(8, 8, 8, 8), skips=(2, 16)),
     "light unet": lambda network: light_unet(network, 3),
+    "valid unet": lambda network: valid_unet(2, (4, 6, 8)),
     "fcn 8s": lambda network: fcn(network, 3, 8),
     "fcn 32s": lambda network: fcn(network, 3, 32),
     "segnet": lambda network: segnet(3, blocks=SMALL_BLOCKS),
@@ -118,6 +119,7 @@ def test_skips_and_indices_are_told_apart(pretrained):
         return sorted(arrow.kind for arrow in plan(model, 128)[1] if arrow.kind != "flow")
 
     assert kinds(NETWORKS["light unet"](pretrained)) == ["skip"] * 5
+    assert kinds(NETWORKS["valid unet"](pretrained)) == ["skip"] * 2
     assert kinds(NETWORKS["fcn 8s"](pretrained)) == ["skip"] * 2
     assert kinds(NETWORKS["segnet"](pretrained)) == ["indices"] * 5
     assert kinds(NETWORKS["segnet, bilinear"](pretrained)) == kinds(NETWORKS["autoencoder"](pretrained)) == []

@@ -6,8 +6,8 @@ import pytest
 
 from segkit.backbones import encoder
 from segkit.datasets import load
-from segkit.metrics import iou_per_class
-from segkit.models import deeplab_v3_plus, fcn, light_unet, segnet
+from segkit.metrics import count_error, iou_per_class
+from segkit.models import deeplab_v3_plus, fcn, light_unet, mirror_padded, segnet, valid_unet
 from segkit.models.segnet import SMALL_BLOCKS
 from segkit.stored import WEIGHTS, load_stored, store
 
@@ -41,6 +41,13 @@ def test_what_was_trained_longer_is_good_on_pictures_that_it_never_saw(name):
     model = load_stored(build(), name)
     iou = iou_per_class(test.masks, model.predict(test.images, verbose=0).argmax(axis=-1), 3)
     assert iou.mean() > mean and iou[2] > border, iou
+
+
+def test_the_network_for_cells_counts_those_that_it_never_saw():
+    test = load("paper_cells").test.take(30)
+    model = mirror_padded(load_stored(valid_unet(2, (16, 32, 64)), "valid_unet"))
+    guess = model.predict(test.images, batch_size=10, verbose=0).argmax(axis=-1)
+    assert iou_per_class(test.masks, guess, 2)[1] > 0.89 and count_error(test["instances"], guess) < 0.25
 
 
 def small():

@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from segkit.datasets import Augment
 from segkit.datasets.objects import boxes_of as boxes_by_scipy
-from segkit.datasets.transforms import Crop, Mirror, Warp, boxes_of
+from segkit.datasets.transforms import Crop, Elastic, Mirror, Warp, boxes_of
 from segkit.paper import KEYPOINTS, draw_scene
 
 COUNT = 12
@@ -59,7 +59,7 @@ def drawn(augment, fields, seed=(3, 4)):
         return Watched
 
     with pytest.MonkeyPatch.context() as patch:
-        for kind in (Crop, Warp, Mirror):
+        for kind in (Crop, Warp, Mirror, Elastic):
             patch.setattr(f"segkit.datasets.transforms.{kind.__name__}", watched(kind))
         moved = augment(tensors(fields), tf.constant(seed, tf.int64))
     return {name: field.numpy() for name, field in moved.items()}, seen
@@ -77,6 +77,16 @@ def by_scipy(moves, index, array, order, size):
             array = ndimage.affine_transform(
                 part, step, (step - 1) / 2, output_shape=size, order=order, mode="nearest"
             )
+        elif isinstance(move, Elastic):
+            grid = np.mgrid[: size[0], : size[1]].astype(float)
+            on_grid = [2 * part / (side - 1) for part, side in zip(grid, size, strict=True)]
+            moves_here = [
+                ndimage.map_coordinates(
+                    move.nine[index, ..., axis].numpy().astype(float), on_grid, order=3, mode="mirror"
+                )
+                for axis in (0, 1)
+            ]
+            array = ndimage.map_coordinates(array, grid + moves_here, order=order, mode="reflect")
         else:
             matrix = np.stack([move.down[index], move.right[index]], axis=1)  # from output to input places
             first = move.first[index].numpy()
@@ -92,6 +102,8 @@ WAYS = {
     "turned": Augment(flip=True, zoom=(0.7, 1.0), turn=25),
     "turned, larger": Augment(flip=False, turn=40, size=(61, 50)),
     "zoomed out": Augment(flip=True, zoom=(1.0, 1.5)),
+    "rubber": Augment(flip=True, elastic=3),
+    "crops of rubber": Augment(flip=True, elastic=2, zoom=(0.6, 1.0), size=(36, 30)),
     "another size": Augment(flip=False, size=(20, 28)),
 }
 
@@ -119,7 +131,7 @@ def test_every_field_moves_as_scipy_moves_it(way, size):
     np.testing.assert_array_equal(moved["valid"], still_there)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [way for way in WAYS if "rubber" not in way])
 def test_the_draws_are_the_ones_asked_for(way):
     """A zoom, a turn or a mirror that is not applied is noticed: they are read from where a picture's corners go."""
     augment, size = WAYS[way], (40, 56)
@@ -140,7 +152,7 @@ def test_the_draws_are_the_ones_asked_for(way):
     assert (0 < (area < 0).sum() < COUNT) if augment.flip else (area > 0).all()
 
 
-@pytest.mark.parametrize("way", [*WAYS, "flips"])
+@pytest.mark.parametrize("way", [*(way for way in WAYS if way != "crops of rubber"), "flips"])
 def test_key_points_stay_on_what_they_mark(way):
     """A bright dot for each key point: after any move, the point is where the dot is."""
     random = np.random.RandomState(1)
@@ -185,6 +197,20 @@ def _turned(augment, seed=(3, 4)):
     )["image"].numpy()
     half = moved.shape[2] // 2
     return moved[:, :, half:].mean(axis=(1, 2, 3)) > moved[:, :, :half].mean(axis=(1, 2, 3))
+
+
+def test_rubber_moves_as_far_as_it_is_told():
+    _, (move,) = drawn(Augment(flip=False, elastic=10), scenes(count=200), (1, 2))
+    nine = move.nine.numpy()
+    assert nine.shape == (200, 3, 3, 2) and abs(nine.mean()) < 0.5 and abs(nine.std() - 10) < 0.5
+    for corner in (0, -1):  # its outer points are the corner pixels
+        np.testing.assert_allclose(move.moves[:, corner, corner], nine[:, corner, corner], atol=1e-4)
+    again, _ = drawn(Augment(flip=False, elastic=10), scenes(count=4), (1, 2))
+    other, _ = drawn(Augment(flip=False, elastic=10), scenes(count=4), (1, 3))
+    same, _ = drawn(Augment(flip=False, elastic=10), scenes(count=4), (1, 2))
+    assert np.array_equal(again["image"], same["image"]) and not np.array_equal(
+        again["image"], other["image"]
+    )
 
 
 def test_flips_are_flips_and_nothing_else():

@@ -12,7 +12,8 @@ from keras import ops
 import segkit.layers
 from segkit.backbones import encoder
 from segkit.layers.pix2pix import upsample
-from segkit.models import light_unet, unet
+from segkit.models import light_unet, mirror_padded, unet, valid_unet
+from segkit.unet_sizes import context, side_in, side_out
 
 from .pyramid import small_encoder
 
@@ -105,3 +106,56 @@ def test_the_original_block_is_used_where_it_is_installed(monkeypatch):
         monkeypatch.undo()
         importlib.reload(segkit.layers)
     assert segkit.layers.upsample is upsample
+
+
+def test_the_original_has_the_papers_parameters_and_sizes():
+    model = valid_unet(2, channels=1)
+    assert model.count_params() == 31_030_658
+    assert model.compute_output_shape((1, 572, 572, 1)) == (1, 388, 388, 2)
+    crops = [layer.cropping[0][0] for layer in model.layers if isinstance(layer, keras.layers.Cropping2D)]
+    assert crops == [4, 16, 40, 88]  # 64 → 56, 136 → 104, 280 → 200, 568 → 392
+
+
+@pytest.mark.parametrize("poolings", [1, 2, 3])
+def test_sizes_are_the_networks_own(poolings):
+    model = valid_unet(2, (2,) * (poolings + 1), dropout=0)
+    assert context(4) == 92 and side_in(388, 4) == 572 and side_out(572, 4) == 388
+    for side in range(1, 40):
+        grown = side_in(side, poolings)
+        out = model.compute_output_shape((1, grown, grown, 3))[1]
+        assert out == side_out(grown, poolings) and side <= out < side + 2**poolings
+        assert side_out(grown + 1, poolings) is None
+
+
+def test_skips_lie_on_what_they_belong_to():
+    """A bright pixel in the middle of the picture is bright in the middle of the answer, along the deepest way and the skips."""
+    model = valid_unet(1, (1, 1, 1), channels=1, dropout=0)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            kernel = np.zeros(layer.kernel.shape, "float32")
+            middle = layer.kernel_size[0] // 2
+            kernel[middle, middle] = 1
+            layer.kernel.assign(kernel)
+        elif isinstance(layer, keras.layers.Conv2DTranspose):
+            layer.kernel.assign(np.ones(layer.kernel.shape, "float32"))
+    side = side_in(12, 2)
+    picture = np.full((1, side, side, 1), 127.5, "float32")
+    picture[0, side // 2, side // 2] = 255
+    answer = ops.convert_to_numpy(model(picture))[0, ..., 0]
+    # one from each of two skips (the second of a pixel's 2×2 window), one from the bottom (its 4×4 window)
+    found = np.stack(np.unravel_index(np.argsort(-answer, axis=None)[:4], answer.shape), axis=1)
+    place = side // 2 - context(2)
+    assert answer.max() == 3 and answer[place, place] == 3 and len(found) == 4
+
+
+@pytest.mark.parametrize("size", [(1, 1), (37, 50), (16, 9)])
+def test_a_mirror_padded_network_answers_for_every_pixel(size):
+    network = valid_unet(3, (4, 6, 8))
+    images = np.random.RandomState(0).randint(0, 256, (2, *size, 3)).astype("float32")
+    whole = ops.convert_to_numpy(mirror_padded(network)(images))
+    assert whole.shape == (2, *size, 3) and whole.dtype == np.float32
+    before = context(2)
+    after = [side_in(side, 2) - side - before for side in size]
+    padded = np.pad(images, ((0, 0), (before, after[0]), (before, after[1]), (0, 0)), mode="symmetric")
+    expected = ops.convert_to_numpy(network(padded))[:, : size[0], : size[1]]
+    np.testing.assert_allclose(whole, expected, atol=1e-5)

@@ -23,7 +23,11 @@ BRANCH = "main"
 # As JupyterLab writes it with the kernel of .venv: then opening a lesson does not mark it as changed. The rest of the
 # metadata is the kernel's, as of the last execution.
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-FETCHED = {"oxford_iiit_pet": "800 MB once", "camvid": "a folder that you fetch once"}
+FETCHED = {
+    "oxford_iiit_pet": "800 MB once",
+    "camvid": "a folder that you fetch once",
+    "own_cells": "a folder of your own",
+}
 
 
 def source_of(name):

@@ -8,9 +8,11 @@ fcn_8s              FCN-8s of lesson 02, its encoder trained along
 segnet_start        the way down of lesson 03's SegNet: which share of each cell is pet, background, border
 segnet              SegNet of lesson 03, from that start
 deeplab_v3_plus     DeepLab v3+ of lesson 07 at output stride 16, its encoder trained along behind stride 4
+valid_unet          lesson 05's quick U-Net, from drawn cells that are in no split of paper_cells
 """
 
 import argparse
+import functools
 import time
 
 import keras
@@ -21,30 +23,44 @@ from keras import layers
 
 from segkit import backbones
 from segkit.datasets import Augment, Pictures
+from segkit.datasets.objects import objects_of
 from segkit.layers import MaxPoolWithIndices
 from segkit.losses import CrossEntropyDice
-from segkit.metrics import BorderIoU, iou_per_class
-from segkit.models import deeplab_v3_plus, fcn, light_unet, segnet
+from segkit.metrics import BorderIoU, count_error, iou_per_class
+from segkit.models import deeplab_v3_plus, fcn, light_unet, mirror_padded, segnet, valid_unet
 from segkit.models.segnet import SMALL_BLOCKS
-from segkit.paper import SPECIES
+from segkit.paper import SPECIES, draw_cells
 from segkit.stored import load_stored, store
 from segkit.training import compile_segmenter, rising_and_falling
 
 CLASSES = ("pet", "background", "border")
 SCENES, BATCH = 12000, 32
+SLIDES = 500
 # drawn at three quarters of the size, as lesson 04 explains: animals as large as they will be, for half of the time
 CROPS = Augment(flip=True, zoom=(0.6, 1.0), light=0.2, size=96)
 
 
+@functools.cache
 def drawn(count, seed=scenes_without_end.TRAINING_SEED):
     images, masks, species = scenes_without_end.scenes(count, seed)
     return Pictures(images, masks, CLASSES, fields={"species": species.astype("float32")})
 
 
-def fit(model, pictures, count, augment, encode=None, **options):
+def slides(count, seed=scenes_without_end.TRAINING_SEED):
+    """Drawn cells: quick to draw, and so not kept."""
+    made = [draw_cells(seed, index) for index in range(count)]
+    images, masks, ids = (
+        np.stack([slide[key] for slide in made]) for key in ("image", "cell_mask", "instance_mask")
+    )
+    return Pictures(
+        images, masks, ("background", "cell"), fields=objects_of(list(ids.astype("int32")), masks)
+    )
+
+
+def fit(model, pictures, count, augment, encode=None, batch_size=BATCH, **options):
     """One pass after another over the drawn scenes, until `count` pictures were seen."""
-    batches = pictures.batches(BATCH, training=True, augment=augment, encode=encode)
-    steps, epoch = count // BATCH, 100
+    batches = pictures.batches(batch_size, training=True, augment=augment, encode=encode)
+    steps, epoch = count // batch_size, 100
     rate = rising_and_falling(options.pop("rate"), steps)
     optimizer = keras.optimizers.AdamW(rate, weight_decay=0.01)
     if "metrics" in options:
@@ -63,10 +79,10 @@ def report(model):
     print(f"mean IoU {iou.mean():.3f}", {c: round(float(i), 3) for c, i in zip(CLASSES, iou, strict=True)})
 
 
-def train_segmenter(model, name, pictures, count, rate, crops=CROPS):
+def train_segmenter(model, name, pictures, count, rate):
     """Train, store, and say how good it is."""
     mean_iou = keras.metrics.MeanIoU(3, sparse_y_pred=False, name="mean_iou")
-    fit(model, pictures, count, crops, rate=rate, loss=CrossEntropyDice(), metrics=[mean_iou, BorderIoU()])
+    fit(model, pictures, count, CROPS, rate=rate, loss=CrossEntropyDice(), metrics=[mean_iou, BorderIoU()])
     store(model.weights, name, "whole")
     report(load_stored(model, name))
 
@@ -139,9 +155,22 @@ def segnet_whole(pictures, count):
 def deeplab_v3_plus_(pictures, count):
     encoder = backbones.encoder("MobileNetV2", "paper", frozen=4, output_stride=16)
     model = deeplab_v3_plus(encoder, 3, filters=96, rates=(1, 3, 4))
-    # at full size: on smaller maps its holes would meet more of the padding than they do later
-    crops = Augment(flip=True, zoom=(0.6, 1.0), light=0.2)
-    train_segmenter(model, "deeplab_v3_plus", pictures, count, rate=2e-3, crops=crops)
+    train_segmenter(model, "deeplab_v3_plus", pictures, count, rate=2e-3)
+
+
+def valid_unet_(pictures, count):
+    """Every pixel by its weight map, as in the lesson, and on rubber."""
+    network = valid_unet(2, (16, 32, 64), dropout=0.0)
+    model, cells = mirror_padded(network), slides(SLIDES)
+    rubber = Augment(flip=True, elastic=5, light=0.15, turn=180)
+    mean_iou = keras.metrics.MeanIoU(2, sparse_y_pred=False, name="mean_iou")
+    fit(model, cells, count, rubber, cells.border_weights(), 4, rate=1e-3, metrics=[mean_iou])
+    store(network.weights, "valid_unet", "whole")
+    load_stored(network, "valid_unet")
+    test = slides(60, scenes_without_end.TEST_SEED)
+    guess = model.predict(test.images, batch_size=10, verbose=0).argmax(axis=-1)
+    iou = iou_per_class(test.masks, guess, 2)[1]
+    print(f"cell IoU {iou:.3f}, count error {count_error(test['instances'], guess):.3f}")
 
 
 RECIPES = {  # name: (function, pictures seen)
@@ -151,6 +180,7 @@ RECIPES = {  # name: (function, pictures seen)
     "segnet_start": (segnet_start, 16000),
     "segnet": (segnet_whole, 30000),
     "deeplab_v3_plus": (deeplab_v3_plus_, 24000),
+    "valid_unet": (valid_unet_, 5000),
 }
 
 
@@ -166,11 +196,11 @@ def main():
         "--scenes", type=int, default=SCENES, help="how many are drawn; they come again, changed"
     )
     options = parser.parse_args()
-    pictures = drawn(options.scenes)
     for name in options.names or RECIPES:
         keras.utils.set_random_seed(0)
         started = time.monotonic()
         train, count = RECIPES[name]
+        pictures = None if train is valid_unet_ else drawn(options.scenes)
         train(pictures, options.pictures or count)
         print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
 

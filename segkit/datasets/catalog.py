@@ -69,13 +69,13 @@ class DataSet:
 
 
 def load(name="paper_pets", target=None, *, size=128):
-    """Load a data set by name: `load("paper_pets")`, `load("oxford_iiit_pet")` or `load("camvid")`.
+    """Load a data set by name: `load("paper_pets")`, `load("paper_cells")`, `load("oxford_iiit_pet")` or `load("camvid")`.
 
     `target` says what the masks hold: "trimap" (pet, background, border), "classes" (background and species) or
     "instances" (0 background, 1 … N from back to front); left out, it is the first that the set has. The others, and
     boxes and key points where they are known, come along: `load("paper_pets").train["boxes"]`.
     `size` is (height, width), or the height alone.
-    A set that is not here and cannot be downloaded is replaced by `paper_pets`, with a line that says so.
+    A set that is not here and cannot be downloaded is replaced by a drawn one, with a line that says so.
     """
     if name not in SOURCES:
         near = difflib.get_close_matches(str(name), SOURCES, 1, 0.5)
@@ -84,15 +84,16 @@ def load(name="paper_pets", target=None, *, size=128):
             "read your own with from_folder."
         )
     target = target or next(iter(SOURCES[name].targets))
-    known = [*SOURCES[name].targets, *(["instances"] if name == "paper_pets" else [])]
+    known = [*SOURCES[name].targets, *(["instances"] if name.startswith("paper_") else [])]
     if target not in known:
         raise ValueError(f"{name} has no target {target!r}; choose {', '.join(known)}.")
     size = as_size(size, SOURCES[name].shape)
     try:
         return DataSet(name, name, target, size, SOURCES[name].open())
     except storage.NotAvailable as reason:
+        other = SOURCES[name].stand_in
         print(
-            f"{name} is not on this machine and cannot be downloaded ({reason}); using paper_pets in its place. "
+            f"{name} is not on this machine and cannot be downloaded ({reason}); using {other} in its place. "
             f"For the real pictures: {SOURCES[name].cure}."
         )
-        return DataSet("paper_pets", name, target, size, SOURCES["paper_pets"].open())
+        return DataSet(other, name, target, size, SOURCES[other].open())

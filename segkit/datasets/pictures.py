@@ -5,10 +5,10 @@ import numbers
 
 import numpy as np
 
-from ..labels import check_mask
+from ..labels import check_mask, separated
 from .batches import make_batches
 
-INTEGER_FIELDS = ("trimap", "classes", "instances", "labels")
+INTEGER_FIELDS = ("trimap", "classes", "cells", "instances", "labels")
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -16,7 +16,7 @@ class Pictures:
     """`images` (N, H, W, 3) and `masks` (N, H, W), both of one size; `classes` names the labels of the masks.
 
     `fields` holds what else is known, under these names; `pictures["boxes"]` reads one, "image" and "mask" too:
-      trimap, classes  (N, H, W)     other targets, as masks
+      trimap, classes, cells  (N, H, W)  other targets, as masks
       instances        (N, H, W)     int32 ids: 0 background, 1 … M
       boxes            (N, M, 4)     of each object: top, left, bottom, right as shares of the picture's sides
       labels           (N, M)        of each object: its class, 1 … (0 where there is no object)
@@ -134,5 +134,32 @@ class Pictures:
             import tensorflow as tf
 
             return fields["image"], fields["mask"], tf.gather(table, tf.cast(fields["mask"], tf.int32))
+
+        return encode
+
+    def border_weights(self, w0=10.0, sigma=5.0, class_weights=(1.0, 1.0)):
+        """An `encode` for touching objects: the mask is made anew from the instances, with a gap where two of them touch,
+        and each pixel gets the weight that `segkit.losses.weight_map` says.
+
+        Made of the instances as they are after the augmentation, so that gaps and weights are exact in every epoch.
+        """
+        from ..losses import weight_map  # here: reading pictures needs no Keras
+
+        if "instances" not in self.fields:
+            raise ValueError(
+                "These pictures have no instances, and the weights are made from them: give from_folder(instances=…)."
+            )
+
+        def weigh(instances):
+            apart = np.stack([separated(ids) for ids in instances])
+            weights = np.stack([weight_map(ids, w0, sigma, class_weights) for ids in apart])
+            return (apart > 0).astype(np.uint8), weights
+
+        def encode(fields, seed):
+            import tensorflow as tf
+
+            masks, weights = tf.numpy_function(weigh, [fields["instances"]], (tf.uint8, tf.float32))
+            shape = fields["instances"].shape
+            return fields["image"], tf.ensure_shape(masks, shape), tf.ensure_shape(weights, shape)
 
         return encode

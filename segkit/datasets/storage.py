@@ -34,6 +34,13 @@ def paper_pets():
     return _prepared(lambda folder: PaperPets(data_dir=folder))
 
 
+def paper_cells():
+    """The prepared builder of `paper_cells`; draws the slides on first use."""
+    from .builders import PaperCells
+
+    return _prepared(lambda folder: PaperCells(data_dir=folder))
+
+
 def oxford_iiit_pet():
     """The prepared builder of Oxford-IIIT Pet, from TFDS' folder or ours; downloads it on first use (800 MB)."""
     import tensorflow_datasets as tfds
@@ -106,7 +113,7 @@ def _ready(make, root):
 def _prepare(builder, downloads):
     import tensorflow_datasets as tfds
 
-    if builder.name != "paper_pets":
+    if not builder.name.startswith("paper_"):
         builder.download_and_prepare(download_dir=downloads)
         return
     config = tfds.download.DownloadConfig(num_shards=1)

@@ -56,6 +56,15 @@ def paper_pets(example, objects):
     }
 
 
+def paper_cells(example, objects):
+    return {
+        "image": example["image"],
+        "cells": example["cell_mask"][..., 0],
+        "instances": tf.cast(example["instance_mask"][..., 0], tf.int32),
+        "name": example["file_name"],
+    }
+
+
 def oxford_iiit_pet(example, objects):
     """One animal a picture; for species, its border belongs to neither side."""
     trimap = _trimap(example)
@@ -82,6 +91,6 @@ def _resized(name, field, size):
             field = tf.image.resize(field, size, method="bilinear", antialias=True)
             field = tf.cast(tf.clip_by_value(tf.round(field), 0, 255), tf.uint8)
         return field
-    if name in ("trimap", "classes", "instances") and field.shape != size:
+    if name in ("trimap", "classes", "cells", "instances") and field.shape != size:
         return tf.image.resize(field[..., None], size, method="nearest")[..., 0]
     return field

@@ -3,7 +3,9 @@
 import dataclasses
 import math
 
+import numpy as np
 import tensorflow as tf
+from scipy import ndimage
 
 from ..paper import KEYPOINTS
 from .sizes import as_size
@@ -25,7 +27,7 @@ KINDS = {
 
 @dataclasses.dataclass(frozen=True)
 class Augment:
-    """Random flip, zoom, shift, turn and light for batches of pictures with all their fields.
+    """Random flip, zoom, shift, turn, elastic deformation and light for batches of pictures with all their fields.
 
     The geometry is drawn once a picture and moves each field by its kind: pictures bilinearly, masks by nearest
     neighbour, key points as points; boxes are measured again on the moved instances. What moves in from outside is
@@ -41,6 +43,7 @@ class Augment:
     size: int | tuple | None = None  # (height, width) that comes out, or the height alone; None keeps it
     light: float = 0.0  # largest change of brightness, contrast and colour, as a share
     points: tuple = KEYPOINTS  # names of the key points: in a mirror, left_… and right_… trade places
+    elastic: float = 0.0  # pixels: standard deviation of how far nine points move, as if on rubber
 
     def __call__(self, fields, seed):
         images = fields["image"]
@@ -61,6 +64,9 @@ class Augment:
                 moves.append(Warp(zoom, angle, shift, (height, width), size))
             else:
                 moves.append(Crop(zoom, shift, (height, width), size))
+        if self.elastic:
+            noise = tf.random.stateless_normal((count, 3, 3, 2), tf.random.fold_in(seed, 7)) * self.elastic
+            moves.append(Elastic(tf.repeat(noise, frames, axis=0) if frames else noise, size))
         if self.flip:
             moves.append(Mirror(draw(0, 0.0, 1.0) < 0.5))
         for move in moves:
@@ -221,6 +227,63 @@ class Warp:
             fill_value=0.0,
         )
         return tf.ensure_shape(moved, (None, *self.new_size, images.shape[-1]))
+
+
+class Elastic:
+    """Rubber: a 3×3 grid of points is moved, and between them all follow, along a bicubic spline (U-Net's recipe).
+
+    `moves` (B, 3, 3, 2): how far from each point of the grid its pixel is read, in pixels down and right. The outer points
+    lie on the corner pixels.
+    """
+
+    def __init__(self, moves, size):
+        height, width = self.size = size
+        self.nine = moves
+        # (B, H, W, 2): the same for each pixel; the spline is linear in the nine moves, so two small matrices make it
+        self.moves = tf.einsum("yi,bijk,xj->byxk", spline(height), tf.cast(moves, tf.float32), spline(width))
+        grid = tf.meshgrid(
+            tf.range(height, dtype=tf.float32), tf.range(width, dtype=tf.float32), indexing="ij"
+        )
+        self.places = tf.stack(grid, axis=-1) + self.moves
+
+    def picture(self, images):
+        low = tf.floor(self.places)
+        down, right = tf.split(self.places - low, 2, axis=-1)
+        corners = [
+            self._at(tf.cast(images, tf.float32), low + corner)
+            for corner in ((0.0, 0.0), (0, 1), (1, 0), (1, 1))
+        ]
+        upper, lower = (a + right * (b - a) for a, b in (corners[:2], corners[2:]))
+        moved = upper + down * (lower - upper)
+        return _pixels(moved) if images.dtype == tf.uint8 else tf.cast(moved, images.dtype)
+
+    def labels(self, masks):
+        return self._at(masks, tf.round(self.places))
+
+    def points(self, places):
+        """A point lands where it is read from: sought step by step, as the spline cannot be solved for it."""
+        wanted = found = places * tf.constant(self.size, tf.float32) - 0.5
+        for _ in range(8):
+            flat = tf.cast(tf.round(tf.reshape(found, (tf.shape(found)[0], -1, 2))), tf.int32)
+            near = tf.clip_by_value(flat, 0, tf.constant(self.size) - 1)
+            found = wanted - tf.reshape(tf.gather_nd(self.moves, near, batch_dims=1), tf.shape(wanted))
+        return tf.ensure_shape((found + 0.5) / tf.constant(self.size, tf.float32), places.shape)
+
+    def _at(
+        self, maps, places
+    ):  # (B, H, W, …) read at whole places (B, H, W, 2); beyond the edge lies the mirror image
+        inside = []
+        for axis, side in enumerate(self.size):
+            steps = tf.cast(places[..., axis], tf.int32) % (2 * side)
+            inside.append(tf.minimum(steps, 2 * side - 1 - steps))
+        return tf.gather_nd(maps, tf.stack(inside, axis=-1), batch_dims=1)
+
+
+def spline(side):
+    """(side, 3): how much each of three points in a row counts at each pixel, along a cubic spline."""
+    along = np.linspace(0, 2, side)[None]
+    rows = [ndimage.map_coordinates(unit, along, order=3, mode="mirror") for unit in np.eye(3)]
+    return np.stack(rows, axis=1).astype(np.float32)
 
 
 def boxes_of(instances, count):

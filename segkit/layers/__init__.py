@@ -3,6 +3,7 @@
 from .bilinear import BilinearUpsample
 from .crf import DenseCRF, dense_crf, gaussians
 from .hypercolumns import Hypercolumns
+from .mirror import MirrorPad
 from .sizes import CropLike, PadToMultiple
 from .unpooling import MaxPoolWithIndices, MaxUnpool2D, unwindows, windows
 from .upsampling import BedOfNails, Bilinear, SubPixel
@@ -21,6 +22,7 @@ __all__ = [
     "Hypercolumns",
     "MaxPoolWithIndices",
     "MaxUnpool2D",
+    "MirrorPad",
     "PadToMultiple",
     "SubPixel",
     "dense_crf",

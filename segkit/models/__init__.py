@@ -4,7 +4,7 @@ from ..backbones import vgg16_for_fcn
 from .deeplab import deeplab_v2, deeplab_v3, deeplab_v3_plus, large_fov
 from .fcn import fcn, fcn_decoder
 from .segnet import autoencoder, deconvnet, segnet
-from .unet import light_unet, unet, unet_decoder
+from .unet import light_unet, mirror_padded, unet, unet_decoder, valid_unet
 
 __all__ = [
     "autoencoder",
@@ -16,8 +16,10 @@ __all__ = [
     "fcn_decoder",
     "large_fov",
     "light_unet",
+    "mirror_padded",
     "segnet",
     "unet",
     "unet_decoder",
+    "valid_unet",
     "vgg16_for_fcn",
 ]

@@ -1,10 +1,11 @@
-"""U-Net on a pretrained encoder: the widespread form, and the course's lighter and better one."""
+"""U-Nets: on a pretrained encoder, in the widespread form and in the course's lighter one; and the original, without padding."""
 
 import keras
 from keras import layers
 
 from ..checks import check_whole
-from ..layers import BilinearUpsample, CropLike, upsample
+from ..layers import BilinearUpsample, CropLike, MirrorPad, upsample
+from ..unet_sizes import context
 
 
 def unet_decoder(features, num_classes, filters=(512, 256, 128, 64), skips=(2, 4, 8, 16)):
@@ -54,3 +55,43 @@ def light_unet(encoder, num_classes, filters=(192, 96, 64, 48, 16)):
     x = convolve(x, layers.Conv2D(filters[-1], 3, padding="same", use_bias=False))
     logits = layers.Conv2D(num_classes, 3, padding="same", dtype="float32", name="logits")(x)
     return keras.Model(images, logits, name="light_unet")
+
+
+def valid_unet(num_classes, filters=(64, 128, 256, 512, 1024), channels=3, dropout=0.5):
+    """The U-Net of 2015: its convolutions see no padding, so that the answer is smaller than the picture (572 → 388).
+
+    Sides are 4 less than a multiple of 2 ** poolings; pixels are 0..255.
+    Taught in notebooks/05_unet_cells.ipynb.
+    """
+
+    def twice(x, width):
+        for _ in range(2):
+            x = layers.Conv2D(width, 3, activation="relu", kernel_initializer="he_normal")(x)
+        return x
+
+    check_whole(num_classes=num_classes, channels=channels)
+    images = keras.Input((None, None, channels), name="images")
+    x, skips = layers.Rescaling(1 / 127.5, offset=-1)(images), []
+    for width in filters[:-1]:
+        skips.append(twice(x, width))
+        x = layers.MaxPooling2D()(skips[-1])
+    x = layers.Dropout(dropout)(twice(x, filters[-1]))
+    for level, width in enumerate(reversed(filters[:-1]), 1):
+        grown = layers.Conv2DTranspose(width, 2, 2, activation="relu", kernel_initializer="he_normal")(x)
+        skip = layers.Cropping2D(context(level) - 4)(
+            skips.pop()
+        )  # its middle: 4, 16, 40, 88 pixels off each side
+        x = twice(layers.Concatenate()([skip, grown]), width)
+    logits = layers.Conv2D(num_classes, 1, dtype="float32", name="logits")(x)
+    return keras.Model(images, logits, name="valid_unet")
+
+
+def mirror_padded(network):
+    """A U-Net without padding, for pictures of any size and answers of the same: beyond the edge lies a mirror image.
+
+    Taught in notebooks/05_unet_cells.ipynb.
+    """
+    poolings = sum(isinstance(layer, layers.MaxPooling2D) for layer in network.layers)
+    images = keras.Input((None, None, network.input.shape[-1]), name="images")
+    logits = network(MirrorPad(poolings)(images))
+    return keras.Model(images, CropLike(dtype="float32")(logits, images), name="mirror_padded")

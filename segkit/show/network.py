@@ -22,7 +22,7 @@ NAMES = {
     "larger": "growing, convolutions",
     "logits": "output",
 }
-IN_PASSING = ("CropLike", "PadToMultiple")  # their small change of a size is not drawn
+IN_PASSING = ("CropLike", "PadToMultiple", "Cropping2D")  # their small change of a size is not drawn
 ARROWS = {"skip": "#444444", "indices": "#cc79a7"}
 
 
@@ -35,6 +35,7 @@ class Block:
     layers: list
     parameters: int = 0
     kernel: str = ""  # of its first layer, in words
+    trims: bool = False  # a convolution without padding, that only loses its edges
     column: int = 0
 
 
@@ -188,7 +189,11 @@ def _read(model, size):
         kept.extend(tensors)
         sources = [home[id(tensor)] for tensor in maps_of(layer, *args, **kwargs)]
         before, weights = sources[0][0], layer.count_params()
-        resized = tuple(tensors[0].shape[1:3]) != before.shape[:2] and type(layer).__name__ not in IN_PASSING
+        trims = (
+            isinstance(layer, layers.Conv2D) and tuple(layer.strides) == (1, 1) and layer.padding == "valid"
+        )
+        in_passing = trims or type(layer).__name__ in IN_PASSING
+        resized = tuple(tensors[0].shape[1:3]) != before.shape[:2] and not in_passing
         if isinstance(layer, keras.Model) and len(tensors) > 1:
             for tensor in tensors:
                 add("encoder", tensor, layer, sources, weights)
@@ -204,6 +209,7 @@ def _read(model, size):
             weights and not isinstance(layer, layers.BatchNormalization | layers.Normalization)
         ):
             add("convolution", tensors[0], layer, sources, weights)
+            blocks[-1].trims = trims
         else:
             before.layers.append(layer.name)
             before.parameters += weights
@@ -260,7 +266,9 @@ def _merge_chains(blocks, arrows):
     """A block joins the one that flows into it, where that one leads nowhere else and its map has the same size."""
     for block in list(blocks):
         before = next((arrow.start for arrow in arrows if arrow.end is block and arrow.kind == "flow"), None)
-        if before is None or before.kind in ("picture", "encoder") or before.shape[:2] != block.shape[:2]:
+        if before is None or before.kind in ("picture", "encoder"):
+            continue
+        if before.shape[:2] != block.shape[:2] and not block.trims:
             continue
         if "code" in (before.kind, block.kind) or (before.kind, block.kind) == ("larger", "logits"):
             continue

@@ -1,10 +1,10 @@
-"""Small models with the pieces of lesson 04, for the saving test."""
+"""Small models with the pieces of lessons 04 and 05, for the saving test."""
 
 import keras
 import numpy as np
 
 from segkit.layers import BilinearUpsample, CropLike, PadToMultiple
-from segkit.models import light_unet, unet
+from segkit.models import light_unet, mirror_padded, unet, valid_unet
 
 from ..pyramid import small_encoder
 
@@ -18,5 +18,6 @@ def example_models():
     return {
         "sizes": (keras.Model(images, resized), pictures),
         "unet": (unet(small, 3, filters=(8, 8, 8, 8)), pictures),
+        "mirror_padded": (mirror_padded(valid_unet(2, (4, 6, 8))), pictures),
         "light_unet": (light_unet(small, 3, filters=(8, 8, 8, 8, 8)), pictures),
     }
