@@ -25,8 +25,9 @@ class MirrorPad(keras.layers.Layer):
     def call(self, images):  # (B, H, W, C) -> (B, side_in(H), side_in(W), C)
         for axis in (1, 2):
             side = ops.shape(images)[axis]
-            place = ops.arange(side_in(side, self.poolings)) - context(self.poolings)
-            place = ops.mod(place, 2 * side)  # 0 1 2 | 2 1 0 | 0 1 2: to and fro
+            # 0 1 2 | 2 1 0 | 0 1 2: to and fro; begun some rounds later, as ONNX has another remainder below 0
+            first = (2 * side - 1) * context(self.poolings)
+            place = ops.mod(ops.arange(side_in(side, self.poolings)) + first, 2 * side)
             images = ops.take(images, ops.minimum(place, 2 * side - 1 - place), axis=axis)
         return images
 
