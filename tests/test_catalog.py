@@ -178,6 +178,8 @@ def test_cells_of_ones_own(tmp_path, monkeypatch, capsys):
     assert (mine.name, len(mine.train), len(mine.validation), len(mine.test)) == ("own_cells", 7, 1, 8)
     np.testing.assert_array_equal(mine.test["instances"][0] > 0, ids > 0)
     assert mine.test.masks[0].sum() == (ids > 0).sum() - 2 * 7  # two columns between the cells
+    whole = load("own_cells", "instances", size=(20, 30)).test
+    np.testing.assert_array_equal(whole.masks, whole["instances"])
 
 
 def test_real_nuclei(real_data, monkeypatch):

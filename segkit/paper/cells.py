@@ -168,10 +168,8 @@ def levels(cells, size, field):
 
 def paint_cells(cells, size, field, dice):
     """Ground, debris, bodies, membranes, nuclei, light and grain, on a grid twice as fine."""
-    fine, step = (
-        FINE * size,
-        FINE * size / (field * REFERENCE),
-    )  # points of the fine grid in a reference pixel
+    fine = FINE * size
+    step = fine / (field * REFERENCE)  # points of the fine grid in a reference pixel
     ground, body, core = (jitter(dice, colour, 10) for colour in STAINS[dice.pick(list(STAINS))])
     glows = sum(ground) < sum(body)
     picture = np.empty((3, fine, fine), np.float32)
