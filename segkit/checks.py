@@ -117,3 +117,39 @@ def as_pixels(masks, logits, weights=None):
             weights = ops.expand_dims(weights, -1)
         weights = ops.broadcast_to(weights, ops.shape(masks))
     return ops.cast(masks, "int32"), weights
+
+
+def check_panoptic(truth, guess, weights, num_classes, most):
+    """Two maps of class and object number of one size; numbers in range, where they are known."""
+    if weights is not None:
+        raise ValueError(
+            "PanopticQuality counts segments, and they have no weights: leave sample_weight out."
+        )
+    for name, maps in (("truth", truth), ("answer", guess)):
+        if len(maps.shape) != 4 or maps.shape[-1] != 2:
+            raise ValueError(
+                f"The {name} has shape {tuple(maps.shape)}; give (batch, height, width, 2): class and object number."
+            )
+        if "float" in str(maps.dtype):
+            raise TypeError(
+                f"The {name} holds {maps.dtype} values; give whole numbers, classes after argmax."
+            )
+    if any(None not in pair and pair[0] != pair[1] for pair in zip(truth.shape, guess.shape, strict=True)):
+        raise ValueError(
+            f"The truth is {tuple(truth.shape)} and the answer {tuple(guess.shape)}: give maps of the same pictures."
+        )
+    for name, maps, least in (("truth", truth, -1), ("answer", guess, 0)):
+        if hasattr(maps, "numpy") or isinstance(maps, np.ndarray):  # not while a graph is traced
+            classes, numbers = np.moveaxis(np.asarray(maps), -1, 0)
+            counted = classes != 255
+            wrong = classes[(classes < 0) | (classes >= num_classes) & counted]
+            if wrong.size:
+                raise ValueError(
+                    f"The {name} names class {wrong[0]}; there are 0 to {num_classes - 1}, and 255 for void."
+                )
+            wrong = numbers[((numbers < least) | (numbers > most)) & counted]
+            if wrong.size:
+                raise ValueError(
+                    f"The {name} gives an object the number {wrong[0]}; {least} to {most} are possible: number the "
+                    "objects anew in each picture, or raise most_objects=."
+                )

@@ -1,12 +1,10 @@
-"""Metrics that every lesson needs and Keras does not bring."""
+"""IoU at outlines: of the trimap's border class, and inside bands along every class' outline."""
 
 import keras
-import numpy as np
 from keras import ops
-from scipy import ndimage
 
-from .checks import as_pixels, check_whole
-from .labels import VOID, check_predictions
+from ..checks import as_pixels, check_whole
+from ..labels import VOID
 
 
 @keras.saving.register_keras_serializable("segkit")
@@ -103,49 +101,3 @@ def peeled(inside, reach, axis):
     last, first = ops.minimum(places + reach, size - 1), ops.maximum(places - reach, 0)
     found = ops.take(before + inside, last, axis=axis) - ops.take(before, first, axis=axis)
     return ops.cast(found == ops.cast(2 * reach + 1, found.dtype), inside.dtype)
-
-
-def iou_per_class(masks, predictions, num_classes):
-    """IoU of each class over a whole set of masks, NaN for a class that neither side has.
-
-    Taught in notebooks/00_start_here.ipynb.
-    """
-    masks, predictions = check_predictions(masks, predictions)
-    counted = masks != VOID
-    scores = []
-    for label in range(num_classes):
-        truth, guess = (masks == label) & counted, (predictions == label) & counted
-        either = np.sum(truth | guess)
-        scores.append(np.sum(truth & guess) / either if either else np.nan)
-    return np.array(scores)
-
-
-def accuracy_per_class(masks, predictions, num_classes):
-    """The share of each class' pixels that the prediction gives to it, NaN for a class that no mask has.
-
-    The mean over classes is the class average, which asks the same of a rare class as of a common one.
-    Taught in notebooks/14_metrics.ipynb.
-    """
-    masks, predictions = check_predictions(masks, predictions)
-    return np.array(
-        [
-            np.mean(predictions[masks == label] == label) if np.any(masks == label) else np.nan
-            for label in range(num_classes)
-        ]
-    )
-
-
-def count_error(instances, masks, least=8):
-    """How far the number of objects found is from the true one, as a share of it; the mean over pictures.
-
-    Found is each connected piece of a mask (0 is background), as long as it has `least` pixels: smaller ones are dust.
-    Taught in notebooks/05_unet_cells.ipynb.
-    """
-    instances, masks = check_predictions(instances, masks)
-    errors = []
-    for ids, mask in zip(instances, masks, strict=True):
-        pieces, _ = ndimage.label(mask)
-        found = np.count_nonzero(np.bincount(pieces.ravel())[1:] >= least)
-        true = np.unique(ids[ids > 0]).size
-        errors.append(abs(found - true) / max(true, 1))
-    return float(np.mean(errors))

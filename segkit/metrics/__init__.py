@@ -1,0 +1,18 @@
+"""Metrics that lessons need and Keras does not bring, or not right."""
+
+from .borders import BorderIoU, BoundaryIoU
+from .classes import accuracy_per_class, count_error, iou_per_class
+from .confusion import FrequencyWeightedIoU, MeanClassAccuracy, MeanDice
+from .panoptic import PanopticQuality
+
+__all__ = [
+    "BorderIoU",
+    "BoundaryIoU",
+    "FrequencyWeightedIoU",
+    "MeanClassAccuracy",
+    "MeanDice",
+    "PanopticQuality",
+    "accuracy_per_class",
+    "count_error",
+    "iou_per_class",
+]
