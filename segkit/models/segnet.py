@@ -87,10 +87,10 @@ def deconvnet(num_classes, upsampling="indices", width=1.0, blocks=VGG16_BLOCKS,
     return keras.Model(images, CropLike(dtype="float32")(logits, images), name="deconvnet")
 
 
-def autoencoder(code=16, blocks=((32,), (64,), (128,))):
+def autoencoder(code=16, blocks=((32,), (64,), (128,)), upsampling="bilinear"):
     """Pictures with pixels 0..255 → the same pictures, through a code of few channels at a small size.
 
-    Nothing but the layer named "code" joins the two halves.
+    The layer named "code" joins the two halves; with `upsampling="indices"` the places of the maxima cross, too.
     Taught in notebooks/03_segnet.ipynb.
     """
     check_whole(code=code)
@@ -99,7 +99,7 @@ def autoencoder(code=16, blocks=((32,), (64,), (128,))):
     x, remembered = shrink(x, blocks)
     x = layers.Conv2D(code, 1, name="code")(x)
     x = convolve(x, blocks[-1][-1])
-    x = convolve(grow(x, blocks, remembered, "bilinear"), blocks[0][0])
+    x = convolve(grow(x, blocks, remembered, upsampling), blocks[0][0])
     x = layers.Conv2D(3, 3, padding="same", activation="sigmoid", dtype="float32")(x)
     pixels = layers.Rescaling(255.0, dtype="float32", name="pixels")(x)
     return keras.Model(images, CropLike(dtype="float32")(pixels, images), name="autoencoder")
