@@ -4,6 +4,7 @@ from .bilinear import BilinearUpsample
 from .crf import DenseCRF, dense_crf, gaussians
 from .hypercolumns import Hypercolumns
 from .mirror import MirrorPad
+from .pyramid import BinMeans
 from .sizes import CropLike, PadToMultiple
 from .unpooling import MaxPoolWithIndices, MaxUnpool2D, unwindows, windows
 from .upsampling import BedOfNails, Bilinear, SubPixel
@@ -17,6 +18,7 @@ __all__ = [
     "BedOfNails",
     "Bilinear",
     "BilinearUpsample",
+    "BinMeans",
     "CropLike",
     "DenseCRF",
     "Hypercolumns",
