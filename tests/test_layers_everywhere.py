@@ -10,6 +10,7 @@ from segkit.holes import DilatedPooling2D
 from segkit.layers import (
     BedOfNails,
     BilinearUpsample,
+    BinMeans,
     CropLike,
     DenseCRF,
     Hypercolumns,
@@ -28,6 +29,10 @@ LAYERS = {  # the layer, and the shapes that it is given
     **{
         f"bilinear, {factor}": (lambda factor=factor, **given: BilinearUpsample(factor, **given), [MAP])
         for factor in (2, 3, 5, 7)
+    },
+    **{
+        f"means of bins, {bins}": (lambda bins=bins, **given: BinMeans(bins, **given), [MAP])
+        for bins in (1, 3, 6)
     },
     "padding": (lambda **given: PadToMultiple(4, **given), [MAP]),
     "mirrors": (lambda **given: MirrorPad(2, **given), [MAP]),
@@ -135,7 +140,8 @@ def test_channels_first_is_refused_with_its_cure(name):
 
 @pytest.mark.parametrize("wrong", [0, -2, 1.5, (2, 2), "2", True, None])
 @pytest.mark.parametrize(
-    "kind", [BedOfNails, BilinearUpsample, MaxPoolWithIndices, MaxUnpool2D, MirrorPad, PadToMultiple]
+    "kind",
+    [BedOfNails, BilinearUpsample, BinMeans, MaxPoolWithIndices, MaxUnpool2D, MirrorPad, PadToMultiple],
 )
 def test_a_factor_that_is_no_whole_number_is_refused(kind, wrong):
     with pytest.raises(ValueError, match="give one whole number, from 1"):

@@ -119,7 +119,9 @@ def sky(scene, dice, edge, echo):
     scene.add(air, rectangle(-0.1, -0.1, 1.1, 1.1))
     if dice.chance(0.5):
         scene.add(
-            (250, 226, 150), ellipse(dice.number(0.1, 0.9), 0.95, dice.number(0.05, 0.08), corners=32), lift=0.1
+            (250, 226, 150),
+            ellipse(dice.number(0.1, 0.9), 0.95, dice.number(0.05, 0.08), corners=32),
+            lift=0.1,
         )
     for _ in range(dice.whole(0, 2)):
         x, y, size = dice.random(), dice.number(0.93, 0.98), dice.number(0.04, 0.06)
