@@ -6,7 +6,7 @@ import pytest
 from keras import layers, ops
 
 from segkit.backbones import encoder
-from segkit.layers import BinMeans
+from segkit.layers import BilinearUpsample, BinMeans
 from segkit.layers.pyramid import pyramid_pooling, top_down
 from segkit.models import fpn, pspnet
 
@@ -121,14 +121,18 @@ def test_the_way_down_of_the_papers_fpn():
     assert keras.Model(inputs, top_down(inputs)).count_params() == 3_344_384
 
 
-def test_the_answers_of_all_levels_are_added():
+def test_the_answers_of_all_levels_are_grown_and_added():
     model = fpn(small_encoder(), 3, 6)
-    parts = keras.Model(model.input, model.get_layer("sum").input)
+    summed = model.get_layer("sum")
+    parts = keras.Model(model.input, [*summed.input, summed.output])
     pictures = np.random.default_rng(0).uniform(0, 255, (2, 64, 96, 3)).astype("float32")
-    levels = [ops.convert_to_numpy(part) for part in parts(pictures)]
-    assert [part.shape for part in levels] == [(2, 16, 24, 3)] * 4
-    together = ops.convert_to_numpy(keras.Model(model.input, model.get_layer("sum").output)(pictures))
-    np.testing.assert_allclose(sum(levels), together, atol=1e-4)
+    *levels, together = (ops.convert_to_numpy(part) for part in parts(pictures))
+    assert [part.shape for part in levels] == [(2, 16 // 2**depth, 24 // 2**depth, 3) for depth in range(4)]
+    grown = [
+        ops.convert_to_numpy(BilinearUpsample(2**depth)(part)) if depth else part
+        for depth, part in enumerate(levels)
+    ]
+    np.testing.assert_allclose(sum(grown), together, atol=1e-4)
 
 
 BUILDERS = {

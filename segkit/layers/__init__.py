@@ -4,7 +4,7 @@ from .bilinear import BilinearUpsample
 from .crf import DenseCRF, dense_crf, gaussians
 from .hypercolumns import Hypercolumns
 from .mirror import MirrorPad
-from .pyramid import BinMeans
+from .pyramid import AddGrown, BinMeans
 from .sizes import CropLike, PadToMultiple
 from .unpooling import MaxPoolWithIndices, MaxUnpool2D, unwindows, windows
 from .upsampling import BedOfNails, Bilinear, SubPixel
@@ -15,6 +15,7 @@ except ImportError:
     from .pix2pix import upsample
 
 __all__ = [
+    "AddGrown",
     "BedOfNails",
     "Bilinear",
     "BilinearUpsample",

@@ -4,7 +4,7 @@ import keras
 from keras import layers, ops
 
 from ..checks import check_maps, check_whole
-from ..resizing import shares
+from ..resizing import resized, shares
 from .hypercolumns import Hypercolumns
 
 
@@ -68,6 +68,24 @@ def top_down(features, filters=256):
         x = layers.Add()([layers.Conv2D(filters, 1)(features), layers.UpSampling2D(2)(x)])
         merged.insert(0, x)
     return [layers.Conv2D(filters, 3, padding="same")(x) for x in merged]
+
+
+@keras.saving.register_keras_serializable("segkit")
+class AddGrown(keras.layers.Layer):
+    """Grow a list of maps to the size of the first one, bilinearly, and add them.
+
+    Taught in notebooks/06_pyramids.ipynb.
+    """
+
+    def build(self, shapes):
+        check_maps(*shapes)
+
+    def call(self, maps):  # [(B, H, W, C), (B, h, w, C), …] -> (B, H, W, C)
+        height, width = ops.shape(maps[0])[1:3]
+        return sum((resized(map_, height, width) for map_ in maps[1:]), maps[0])
+
+    def compute_output_shape(self, shapes):
+        return shapes[0]
 
 
 def aspp(features, filters=256, rates=(6, 12, 18), separable=False):

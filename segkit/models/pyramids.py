@@ -5,7 +5,7 @@ from keras import layers
 
 from ..backbones import STRIDES, stride_of
 from ..checks import check_levels, check_whole
-from ..layers import BilinearUpsample, CropLike
+from ..layers import AddGrown, BilinearUpsample, CropLike
 from ..layers.pyramid import pyramid_pooling, top_down
 
 
@@ -23,13 +23,11 @@ def fpn(encoder, num_classes, filters=128, levels=(4, 8, 16, 32), bins=()):
     if bins:
         maps[-1] = pyramid_pooling(maps[-1], bins)
     head = layers.Conv2D(num_classes, 1, dtype="float32", name="scores")  # one for all levels
-    scores = []
-    for stride, x in zip(levels, top_down(maps, filters), strict=True):
+    answers = []
+    for x in top_down(maps, filters):
         x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-        answer = head(layers.ReLU()(layers.BatchNormalization()(x)))
-        scores.append(BilinearUpsample(stride // levels[0], dtype="float32")(answer))
-    logits = layers.Add(dtype="float32", name="sum")(scores) if len(scores) > 1 else scores[0]
-    logits = BilinearUpsample(levels[0], dtype="float32")(logits)
+        answers.append(head(layers.ReLU()(layers.BatchNormalization()(x))))
+    logits = BilinearUpsample(levels[0], dtype="float32")(AddGrown(dtype="float32", name="sum")(answers))
     return keras.Model(images, CropLike(dtype="float32")(logits, images), name="fpn")
 
 
