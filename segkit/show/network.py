@@ -205,7 +205,7 @@ def _read(model, size):
             for tensor in tensors:
                 add("encoder", tensor, layer, sources, weights)
                 sources, weights = [home[id(tensor)]], 0
-        elif resized and tensors[0].shape[1] > before.shape[0]:
+        elif resized and tensors[0].shape[1] > before.shape[0] and not hasattr(layer, "bins"):
             add("larger", tensors[0], layer, sources, weights)
         elif resized:
             add("convolution" if weights else "smaller", tensors[0], layer, sources, weights)
