@@ -36,7 +36,7 @@ from segkit.training import compile_segmenter, rising_and_falling
 
 CLASSES = ("pet", "background", "border")
 SCENES, BATCH = 12000, 32
-SLIDES, ROOMS = 500, 4000
+SLIDES, ROOMS = 500, 2500
 # drawn at three quarters of the size, as lesson 04 explains: animals as large as they will be, for half of the time
 CROPS = Augment(flip=True, zoom=(0.6, 1.0), light=0.2, size=96)
 
@@ -205,7 +205,7 @@ RECIPES = {  # name: (function, pictures seen)
     "segnet_start": (segnet_start, 16000),
     "segnet": (segnet_whole, 30000),
     "deeplab_v3_plus": (deeplab_v3_plus_, 24000),
-    "fpn_places": (fpn_places, 24000),
+    "fpn_places": (fpn_places, 16000),
     "valid_unet": (valid_unet_, 5000),
 }
 
