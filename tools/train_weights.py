@@ -205,7 +205,7 @@ RECIPES = {  # name: (function, pictures seen)
     "segnet_start": (segnet_start, 16000),
     "segnet": (segnet_whole, 30000),
     "deeplab_v3_plus": (deeplab_v3_plus_, 24000),
-    "fpn_places": (fpn_places, 16000),
+    "fpn_places": (fpn_places, 12000),
     "valid_unet": (valid_unet_, 5000),
 }
 
