@@ -1,8 +1,8 @@
-"""One training on pets, measured: python benchmarks/pets.py widespread|corrected|improved|deeplab_16|deeplab_8 --seed 0 [--data oxford_iiit_pet]
+"""One training on pets, measured: python benchmarks/pets.py widespread|corrected|improved|deeplab_16|deeplab_8|fpn|pspnet --seed 0 [--data oxford_iiit_pet]
 
 Prints one line of JSON: seconds, pictures a second, seconds until mean IoU 0.65 on the watched pictures, peak memory, and IoU of
 pet, background and border on the test pictures. The first three recipes are those of lesson 04; the others train lesson 07's
-DeepLab v3+, at output stride 16 and 8, as `improved` trains the U-Net.
+DeepLab v3+, at output stride 16 and 8, and lesson 06's FPN and PSPNet as `improved` trains the U-Net.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from segkit.backbones import encoder
 from segkit.datasets import Augment, Pictures, load, storage
 from segkit.losses import CrossEntropyDice
 from segkit.metrics import iou_per_class
-from segkit.models import deeplab_v3_plus, light_unet, unet
+from segkit.models import deeplab_v3_plus, fpn, light_unet, pspnet, unet
 from segkit.training import both_ways, compile_segmenter, rising_and_falling
 
 SIZE, BATCH, GOAL = 128, 16, 0.65
@@ -94,6 +94,18 @@ def deeplab(pets, clock, seed, output_stride):
     return trained_on_crops(deeplab_v3_plus(network, 3, filters=96, rates=rates), pets, clock, seed)
 
 
+def feature_pyramid(pets, clock, seed):
+    return trained_on_crops(
+        fpn(encoder("MobileNetV2", frozen=8), 3, 64, levels=(2, 4, 8, 16, 32)), pets, clock, seed
+    )
+
+
+def scene_pyramid(pets, clock, seed):
+    """Bins of a map of 12×12 or 16×16; a third of the paper's filters."""
+    network = encoder("MobileNetV2", frozen=8, output_stride=8)
+    return trained_on_crops(pspnet(network, 3, filters=96), pets, clock, seed)
+
+
 def trained_on_crops(model, pets, clock, seed):
     pictures, epochs = everything(pets), 22
     rate = rising_and_falling(1e-3, -(-len(pictures) // BATCH) * epochs)
@@ -114,6 +126,8 @@ RECIPES = {
     "improved": improved,
     "deeplab_16": functools.partial(deeplab, output_stride=16),
     "deeplab_8": functools.partial(deeplab, output_stride=8),
+    "fpn": feature_pyramid,
+    "pspnet": scene_pyramid,
 }
 
 

@@ -29,6 +29,11 @@ RIVALS = {
     "deeplab_16": "DeepLab v3+ of lesson 07, output stride 16",
     "deeplab_8": "the same, output stride 8",
 }
+PYRAMIDS = {
+    "improved": "light U-Net of lesson 04",
+    "fpn": "FPN of lesson 06, levels from stride 2 to 32",
+    "pspnet": "PSPNet of lesson 06, output stride 8",
+}
 # As the lecture prints them: forward and backward in ms, training and inference memory in MB, size in MB.
 LECTURE = {
     "SegNet": (422.50, 488.71, 6803, 1052, 117),
@@ -308,6 +313,11 @@ def main():
         "Pets: U-Net and DeepLab": lambda: pets(
             options.seeds,
             RIVALS,
+            "Each network trains by the improved recipe, on ImageNet's MobileNetV2, on all training pictures",
+        ),
+        "Pets: U-Net, FPN and PSPNet": lambda: pets(
+            options.seeds,
+            PYRAMIDS,
             "Each network trains by the improved recipe, on ImageNet's MobileNetV2, on all training pictures",
         ),
         "Input pipeline alone": pipeline,

@@ -72,6 +72,20 @@ def check_alike(pooled, indices):
             )
 
 
+def check_levels(levels, strides, last):
+    """Strides of an encoder whose last map has the stride `last`: some of them, without a gap, finest first."""
+    known = [tuple(strides[i:j]) for j in range(len(strides) + 1) for i in range(j)]
+    if tuple(levels) not in known:
+        raise ValueError(
+            f"levels are {tuple(levels)!r}; give strides out of {tuple(strides)} that follow each other."
+        )
+    if max(levels) > last:
+        raise ValueError(
+            f"There is no level of stride {max(levels)}: this encoder's maps end at stride {last}. Build it with output_stride="
+            f"{strides[-1]}."
+        )
+
+
 def check_crf(logits, pictures, most=None):
     """Scores and the pictures that they belong to, of one size, with at most `most` pixels and colours of 0..255."""
     check_maps(logits.shape, pictures.shape)

@@ -15,6 +15,14 @@ def between(small, large):  # -> (large, small): how much of each old place is i
     return ops.maximum(0, 1 - ops.abs(distances))
 
 
+def shares(large, small):  # -> (small, large): how much of each new place is each old one
+    """The matrix of means of `small` parts of `large` places: part i from ⌊i·large/small⌋ to ⌈(i+1)·large/small⌉."""
+    part, place = ops.expand_dims(ops.arange(small), 1), ops.arange(large)
+    first, last = part * large // small, ((part + 1) * large + small - 1) // small
+    inside = ops.cast((place >= first) & (place < last), "float32")
+    return inside / ops.sum(inside, axis=1, keepdims=True)
+
+
 def resized(features, height, width):  # (B, h, w, C) -> (B, height, width, C)
     """Feature maps at another size, bilinearly: one matrix mixes the rows, one the columns."""
     batch, rows, columns, channels = ops.shape(features)

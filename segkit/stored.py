@@ -21,7 +21,7 @@ def store(variables, name, part):
 def load_stored(model, name):
     """Give a model the weights that the course ships under this name, and return it.
 
-    A file holds the weights of the whole model, or of its first layers.
+    A file holds the weights of the whole model, of its first layers, or of its last: those behind an encoder that it left as it was.
     """
     path = WEIGHTS / f"{name}.npz"
     if not path.is_file():
@@ -34,6 +34,8 @@ def load_stored(model, name):
     variables = model.weights
     if part == "first":
         variables = variables[: len(values)]
+    if part == "last":
+        variables = variables[-len(values) :]
     if [tuple(variable.shape) for variable in variables] != [value.shape for value in values]:
         raise ValueError(f"The weights {name!r} belong to a model of another form than {model.name!r}.")
     for variable, value in zip(variables, values, strict=True):

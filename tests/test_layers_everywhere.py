@@ -8,8 +8,10 @@ from keras import ops
 import segkit.layers
 from segkit.holes import DilatedPooling2D
 from segkit.layers import (
+    AddGrown,
     BedOfNails,
     BilinearUpsample,
+    BinMeans,
     CropLike,
     DenseCRF,
     Hypercolumns,
@@ -22,6 +24,7 @@ from segkit.layers import (
 
 TENSORFLOW = keras.backend.backend() == "tensorflow"
 MAP = (2, 5, 7, 2)  # odd sizes
+LISTS = (AddGrown, Hypercolumns)  # these take their maps as a list
 LAYERS = {  # the layer, and the shapes that it is given
     "bed of nails, 3": (lambda **given: BedOfNails(3, **given), [MAP]),
     "sub-pixel, 3": (lambda **given: SubPixel(2, 3, **given), [MAP]),
@@ -29,11 +32,16 @@ LAYERS = {  # the layer, and the shapes that it is given
         f"bilinear, {factor}": (lambda factor=factor, **given: BilinearUpsample(factor, **given), [MAP])
         for factor in (2, 3, 5, 7)
     },
+    **{
+        f"means of bins, {bins}": (lambda bins=bins, **given: BinMeans(bins, **given), [MAP])
+        for bins in (1, 3, 6)
+    },
     "padding": (lambda **given: PadToMultiple(4, **given), [MAP]),
     "mirrors": (lambda **given: MirrorPad(2, **given), [MAP]),
     "crop": (CropLike, [MAP, (2, 3, 5, 3)]),
     "dense CRF": (lambda **given: DenseCRF(3, 2, 5, 1, **given), [MAP, (2, 5, 7, 3)]),
     "hypercolumns": (Hypercolumns, [MAP, (2, 3, 2, 1), (2, 1, 1, 3)]),
+    "added levels": (AddGrown, [MAP, (2, 3, 2, 2), (2, 1, 1, 2)]),
     "pooling": (lambda **given: MaxPoolWithIndices(3, **given), [MAP]),
     **{
         f"pooling with holes, {reduce}": (
@@ -74,7 +82,7 @@ def forward_and_gradient(layer, arrays, policy, jit):
     def run(*inputs):
         with tf.GradientTape() as tape:
             tape.watch(inputs[0])
-            out = layer(list(inputs)) if isinstance(layer, Hypercolumns) else layer(*inputs)
+            out = layer(list(inputs)) if isinstance(layer, LISTS) else layer(*inputs)
             out = out[0] if isinstance(out, tuple) else out
             weights = tf.cast(tf.reshape(tf.range(tf.size(out)) % 5, tf.shape(out)), out.dtype)
             total = tf.reduce_sum(out * weights)
@@ -109,7 +117,7 @@ def test_no_picture_is_no_error(name):
         pytest.skip("Keras' own Conv2D stops at no pictures under TensorFlow")
     make, shapes = LAYERS[name]
     empty = [array[:0] for array in arrays_for(shapes)]
-    out = make()(empty) if make is Hypercolumns else make()(*empty)
+    out = make()(empty) if make in LISTS else make()(*empty)
     assert len(out[0] if isinstance(out, tuple) else out) == 0
 
 
@@ -118,7 +126,7 @@ def test_a_map_without_its_batch_is_told_the_way(name):
     make, shapes = LAYERS[name]
     single = [array[0] for array in arrays_for(shapes)]
     with pytest.raises(ValueError, match=r"one picture becomes a batch by picture\[None\]"):
-        make()(single) if make is Hypercolumns else make()(*single)
+        make()(single) if make in LISTS else make()(*single)
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -128,14 +136,15 @@ def test_channels_first_is_refused_with_its_cure(name):
     try:
         with pytest.raises(ValueError, match="channels_last"):
             given = list(arrays_for(shapes))
-            make()(given) if make is Hypercolumns else make()(*given)
+            make()(given) if make in LISTS else make()(*given)
     finally:
         keras.config.set_image_data_format("channels_last")
 
 
 @pytest.mark.parametrize("wrong", [0, -2, 1.5, (2, 2), "2", True, None])
 @pytest.mark.parametrize(
-    "kind", [BedOfNails, BilinearUpsample, MaxPoolWithIndices, MaxUnpool2D, MirrorPad, PadToMultiple]
+    "kind",
+    [BedOfNails, BilinearUpsample, BinMeans, MaxPoolWithIndices, MaxUnpool2D, MirrorPad, PadToMultiple],
 )
 def test_a_factor_that_is_no_whole_number_is_refused(kind, wrong):
     with pytest.raises(ValueError, match="give one whole number, from 1"):

@@ -8,7 +8,18 @@ from keras import layers
 from segkit import show
 from segkit.backbones import encoder
 from segkit.layers import Hypercolumns, MaxPoolWithIndices, SubPixel
-from segkit.models import autoencoder, deconvnet, deeplab_v3_plus, fcn, light_unet, segnet, unet, valid_unet
+from segkit.models import (
+    autoencoder,
+    deconvnet,
+    deeplab_v3_plus,
+    fcn,
+    fpn,
+    light_unet,
+    pspnet,
+    segnet,
+    unet,
+    valid_unet,
+)
 from segkit.models.segnet import SMALL_BLOCKS
 from segkit.show.network import plan
 
@@ -44,6 +55,11 @@ NETWORKS = {
     "hypercolumns": lambda network: hypercolumns(),
     "sub-pixel": lambda network: sub_pixel(),
     "deeplab v3+": lambda network: deeplab_v3_plus(network, 3, filters=8, rates=(1, 3, 4)),
+    "pspnet": lambda network: pspnet(network, 3, filters=8),
+}
+PYRAMIDS = {  # their levels share a layer, which stands on several arrows
+    "fpn": lambda network: fpn(network, 3, filters=64),
+    "fpn with bins": lambda network: fpn(network, 3, 64, levels=(2, 4, 8, 16), bins=(1, 2, 3, 6)),
 }
 
 
@@ -125,12 +141,27 @@ def test_skips_and_indices_are_told_apart(pretrained):
     assert kinds(NETWORKS["segnet, bilinear"](pretrained)) == kinds(NETWORKS["autoencoder"](pretrained)) == []
 
 
+def test_each_level_of_a_pyramid_is_drawn_once(pretrained):
+    for name, sides in {"fpn": (4, 8, 16, 32), "fpn with bins": (8, 16, 32, 64)}.items():
+        model = PYRAMIDS[name](pretrained)
+        blocks, arrows = plan(model, 128)
+        assert len({block.column for block in blocks}) == len(blocks)  # no box lies on another
+        behind = [block for block in blocks if block.kind in ("convolution", "larger")]
+        assert [block.shape[0] for block in behind] == list(sides)
+        skips = [arrow for arrow in arrows if arrow.kind == "skip"]
+        words = [arrow.kernel for arrow in skips if arrow.end is behind[-1]]
+        assert sorted(words) == ["1×1 convolution", "3×3 convolution", "3×3 convolution", "3×3 convolution"]
+    pooled = [arrow for arrow in skips if "means" in arrow.kernel]
+    assert [arrow.kernel for arrow in pooled] == ["2×2 means", "3×3 means", "6×6 means"]
+    assert len([block for block in blocks if block.kind == "encoder"]) == 4  # the coarsest map is not used
+
+
 def test_every_text_of_a_drawing_is_inside_it_and_none_lies_on_another(pretrained, monkeypatch):
     kept = []
     monkeypatch.setattr(show.network.__globals__["plt"], "close", lambda figure: None)
     monkeypatch.setitem(show.network.__globals__, "show", lambda figure, alt: kept.append(figure))
-    for name in ("unet", "segnet", "fcn 8s", "deeplab v3+"):
-        show.network(NETWORKS[name](pretrained), alt="a network", title=name)
+    for name in ("unet", "segnet", "fcn 8s", "deeplab v3+", "pspnet", "fpn", "fpn with bins"):
+        show.network((NETWORKS | PYRAMIDS)[name](pretrained), alt="a network", title=name)
         figure = kept[-1]
         figure.canvas.draw()
         boxes = [

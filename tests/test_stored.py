@@ -7,10 +7,11 @@ import pytest
 from segkit.backbones import encoder
 from segkit.datasets import load
 from segkit.metrics import count_error, iou_per_class
-from segkit.models import deeplab_v3_plus, fcn, light_unet, mirror_padded, segnet, valid_unet
+from segkit.models import deeplab_v3_plus, fcn, fpn, light_unet, mirror_padded, segnet, valid_unet
 from segkit.models.segnet import SMALL_BLOCKS
 from segkit.stored import WEIGHTS, load_stored, store
 
+PLACES_SIZES = {"filters": 64, "levels": (2, 4, 8, 16), "bins": (1, 2, 3, 6)}
 CHECKPOINTS = {  # name: (the model, mean IoU and border IoU that it has at least on test pictures)
     "light_unet": (lambda: light_unet(encoder("MobileNetV2", None), 3), 0.78, 0.57),
     "fcn_8s": (lambda: fcn(encoder("MobileNetV2", None), 3, 8), 0.62, 0.25),
@@ -43,6 +44,15 @@ def test_what_was_trained_longer_is_good_on_pictures_that_it_never_saw(name):
     assert iou.mean() > mean and iou[2] > border, iou
 
 
+def test_the_pyramid_knows_the_place_of_animals_that_it_never_saw():
+    test = load("paper_places").test.take(60)
+    model = fpn(encoder("MobileNetV2", "paper"), 3, **PLACES_SIZES)
+    guess = load_stored(model, "fpn_places").predict(test.images, verbose=0).argmax(axis=-1)
+    found = (test.masks > 0) & (guess > 0)
+    assert iou_per_class(test.masks > 0, guess > 0, 2)[1] > 0.75
+    assert np.mean(test.masks[found] == guess[found]) > 0.93
+
+
 def test_the_network_for_cells_counts_those_that_it_never_saw():
     test = load("paper_cells").test.take(30)
     model = mirror_padded(load_stored(valid_unet(2, (16, 32, 64)), "valid_unet"))
@@ -61,9 +71,12 @@ def test_weights_are_stored_and_read(tmp_path, monkeypatch):
     one, other = small(), small()
     store(one.weights, "both", "whole")
     store(one.layers[0].weights, "beginning", "first")
+    store(one.layers[1].weights, "end", "last")
     load_stored(other, "beginning")
     np.testing.assert_allclose(other.get_weights()[0], one.get_weights()[0], atol=1e-3)
     assert not np.allclose(other.get_weights()[2], one.get_weights()[2])
+    np.testing.assert_allclose(load_stored(other, "end").get_weights()[2], one.get_weights()[2], atol=1e-3)
+    assert not np.allclose(load_stored(small(), "end").get_weights()[0], one.get_weights()[0])
     for mine, theirs in zip(load_stored(other, "both").get_weights(), one.get_weights(), strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-3)
 

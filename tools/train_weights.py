@@ -8,6 +8,7 @@ fcn_8s              FCN-8s of lesson 02, its encoder trained along
 segnet_start        the way down of lesson 03's SegNet: which share of each cell is pet, background, border
 segnet              SegNet of lesson 03, from that start
 deeplab_v3_plus     DeepLab v3+ of lesson 07 at output stride 16, its encoder trained along behind stride 4
+fpn_places          the decoder of lesson 06's FPN with pooled bins, from drawn scenes that are in no split of paper_places
 valid_unet          lesson 05's quick U-Net, from drawn cells that are in no split of paper_cells
 """
 
@@ -27,15 +28,15 @@ from segkit.datasets.objects import objects_of
 from segkit.layers import MaxPoolWithIndices
 from segkit.losses import CrossEntropyDice
 from segkit.metrics import BorderIoU, count_error, iou_per_class
-from segkit.models import deeplab_v3_plus, fcn, light_unet, mirror_padded, segnet, valid_unet
+from segkit.models import deeplab_v3_plus, fcn, fpn, light_unet, mirror_padded, segnet, valid_unet
 from segkit.models.segnet import SMALL_BLOCKS
-from segkit.paper import SPECIES, draw_cells
+from segkit.paper import PLACES, SPECIES, draw_cells, draw_place
 from segkit.stored import load_stored, store
 from segkit.training import compile_segmenter, rising_and_falling
 
 CLASSES = ("pet", "background", "border")
 SCENES, BATCH = 12000, 32
-SLIDES = 500
+SLIDES, ROOMS = 500, 2500
 # drawn at three quarters of the size, as lesson 04 explains: animals as large as they will be, for half of the time
 CROPS = Augment(flip=True, zoom=(0.6, 1.0), light=0.2, size=96)
 
@@ -55,6 +56,13 @@ def slides(count, seed=scenes_without_end.TRAINING_SEED):
     return Pictures(
         images, masks, ("background", "cell"), fields=objects_of(list(ids.astype("int32")), masks)
     )
+
+
+def places(count, seed=scenes_without_end.TRAINING_SEED):
+    """Animals in rooms and on terraces, a minute or two of drawing."""
+    made = [draw_place(seed, index) for index in range(count)]
+    images, masks = (np.stack([scene[key] for scene in made]) for key in ("image", "place_mask"))
+    return Pictures(images, masks, ("background", *PLACES))
 
 
 def fit(model, pictures, count, augment, encode=None, batch_size=BATCH, **options):
@@ -158,6 +166,23 @@ def deeplab_v3_plus_(pictures, count):
     train_segmenter(model, "deeplab_v3_plus", pictures, count, rate=2e-3)
 
 
+def fpn_places(pictures, count):
+    """Whole pictures, never crops: the strip that tells the place must stay in them."""
+    backbone = backbones.encoder("MobileNetV2", "paper")
+    model = fpn(backbone, 3, 64, levels=(2, 4, 8, 16), bins=(1, 2, 3, 6))
+    mean_iou = keras.metrics.MeanIoU(3, sparse_y_pred=False, name="mean_iou")
+    whole = Augment(flip=True, light=0.2)
+    fit(model, places(ROOMS), count, whole, rate=2e-3, loss=CrossEntropyDice(), metrics=[mean_iou])
+    store(model.weights[len(backbone.weights) :], "fpn_places", "last")
+    test = places(200, scenes_without_end.TEST_SEED)
+    guess = load_stored(model, "fpn_places").predict(test.images, batch_size=25, verbose=0).argmax(axis=-1)
+    found = (test.masks > 0) & (guess > 0)
+    print(f"mean IoU {iou_per_class(test.masks, guess, 3).mean():.3f}", end=", ")
+    print(
+        f"right class in {np.mean(test.masks[found] == guess[found]):.3f} of the animals' pixels that are found"
+    )
+
+
 def valid_unet_(pictures, count):
     """Every pixel by its weight map, as in the lesson, and on rubber."""
     network = valid_unet(2, (16, 32, 64), dropout=0.0)
@@ -180,6 +205,7 @@ RECIPES = {  # name: (function, pictures seen)
     "segnet_start": (segnet_start, 16000),
     "segnet": (segnet_whole, 30000),
     "deeplab_v3_plus": (deeplab_v3_plus_, 24000),
+    "fpn_places": (fpn_places, 12000),
     "valid_unet": (valid_unet_, 5000),
 }
 
@@ -200,7 +226,7 @@ def main():
         keras.utils.set_random_seed(0)
         started = time.monotonic()
         train, count = RECIPES[name]
-        pictures = None if train is valid_unet_ else drawn(options.scenes)
+        pictures = None if train in (fpn_places, valid_unet_) else drawn(options.scenes)
         train(pictures, options.pictures or count)
         print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
 

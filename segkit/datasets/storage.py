@@ -34,6 +34,13 @@ def paper_pets():
     return _prepared(lambda folder: PaperPets(data_dir=folder))
 
 
+def paper_places():
+    """The prepared builder of `paper_places`; draws the scenes on first use."""
+    from .builders import PaperPlaces
+
+    return _prepared(lambda folder: PaperPlaces(data_dir=folder))
+
+
 def paper_cells():
     """The prepared builder of `paper_cells`; draws the slides on first use."""
     from .builders import PaperCells

@@ -56,6 +56,10 @@ def paper_pets(example, objects):
     }
 
 
+def paper_places(example, objects):
+    return paper_pets(example, objects) | {"places": example["place_mask"][..., 0]}
+
+
 def paper_cells(example, objects):
     return {
         "image": example["image"],
@@ -91,6 +95,6 @@ def _resized(name, field, size):
             field = tf.image.resize(field, size, method="bilinear", antialias=True)
             field = tf.cast(tf.clip_by_value(tf.round(field), 0, 255), tf.uint8)
         return field
-    if name in ("trimap", "classes", "cells", "instances") and field.shape != size:
+    if name in ("trimap", "classes", "places", "cells", "instances") and field.shape != size:
         return tf.image.resize(field[..., None], size, method="nearest")[..., 0]
     return field

@@ -4,6 +4,7 @@ from .bilinear import BilinearUpsample
 from .crf import DenseCRF, dense_crf, gaussians
 from .hypercolumns import Hypercolumns
 from .mirror import MirrorPad
+from .pyramid import AddGrown, BinMeans
 from .sizes import CropLike, PadToMultiple
 from .unpooling import MaxPoolWithIndices, MaxUnpool2D, unwindows, windows
 from .upsampling import BedOfNails, Bilinear, SubPixel
@@ -14,9 +15,11 @@ except ImportError:
     from .pix2pix import upsample
 
 __all__ = [
+    "AddGrown",
     "BedOfNails",
     "Bilinear",
     "BilinearUpsample",
+    "BinMeans",
     "CropLike",
     "DenseCRF",
     "Hypercolumns",

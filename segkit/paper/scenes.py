@@ -113,9 +113,9 @@ def all_visible(actors):
     return True
 
 
-def place_animals(dice, animals, horizon):
-    """Put every animal down where all remain visible; shrink it when there is no room."""
-    low, high = HEIGHTS[len(animals)]
+def place_animals(dice, animals, horizon, heights=HEIGHTS, highest=-math.inf):
+    """Put every animal down where all remain visible; shrink it when there is no room. None reaches above `highest`."""
+    low, high = heights[len(animals)]
     actors = []
     for species, cutout in animals:
         height = math.exp(dice.number(math.log(low), math.log(high)))
@@ -127,7 +127,7 @@ def place_animals(dice, animals, horizon):
             neighbour = beside if attempt < 5 else None
             actor = place_animal(dice, species, cutout, max(0.19, height * 0.94**attempt), neighbour, horizon)
             trial = in_order([*actors, actor])
-            if well_inside(actor) and all_visible(trial):
+            if well_inside(actor, highest) and all_visible(trial):
                 actors = trial
                 break
             attempt += 1
@@ -139,12 +139,13 @@ def in_order(actors):
     return sorted(actors, key=lambda actor: actor.depth)
 
 
-def well_inside(actor):
-    """A tail or a foot may leave the picture, most of the animal and its face may not."""
+def well_inside(actor, highest=-math.inf):
+    """A tail or a foot may leave the picture, most of the animal and its face may not; y points down."""
     left, top, right, bottom = actor.placed.box
     inside = max(0.0, min(right, 1) - max(left, 0)) * max(0.0, min(bottom, 1) - max(top, 0))
     x, y = actor.placed.points["eye"]
-    return 0.01 < x < 0.99 and 0.01 < y < 0.99 and inside > 0.62 * (right - left) * (bottom - top)
+    enough = inside > 0.62 * (right - left) * (bottom - top)
+    return enough and top > highest and 0.01 < x < 0.99 and 0.01 < y < 0.99
 
 
 def place_animal(dice, species, cutout, height, beside, horizon):

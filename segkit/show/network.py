@@ -107,6 +107,8 @@ def network(model, alt, size=128, title=""):
         else:
             white = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
             axes.text((x + end_x) / 2, level, *words, va="center", bbox=white, **text)
+    tall = level + 0.2 + 2.45  # many arrows: a taller figure, so that their words stay apart
+    figure.set_size_inches(9.6, 3.7 * max(1, tall / 5))
     axes.set(xlim=(-1.5, pitch * (columns - 1) + 0.6), ylim=(-2.45, level + 0.2), title=title)
     axes.set_axis_off()
     kinds = [kind for kind in COLORS if any(block.kind == kind for block in blocks)]
@@ -149,9 +151,11 @@ def short(number):
 
 
 def kernel_of(layer):
-    """A convolution in words."""
+    """A convolution, or means of bins, in words."""
     sides = getattr(layer, "kernel_size", ())
     sides = (sides, sides) if isinstance(sides, int) else sides  # SubPixel has one number
+    if hasattr(layer, "bins"):
+        return f"{layer.bins}×{layer.bins} means"
     rate = max(getattr(layer, "dilation_rate", (1,)), default=1)
     return "×".join(map(str, sides)) + " convolution" + f", rate {rate}" * (rate > 1)
 
@@ -161,6 +165,9 @@ def plan(model, size=128):
     blocks, arrows = _read(model, size)
     _name_the_skips(arrows)
     _put_on_arrows(blocks, arrows)
+    used = {arrow.start for arrow in arrows}
+    blocks[:] = [block for block in blocks if block in used or block.kind != "encoder"]
+    arrows[:] = [arrow for arrow in arrows if arrow.end in blocks]
     _merge_chains(blocks, arrows)
     for block in sorted(blocks, key=_depths(arrows)):
         block.column = 1 + max((arrow.start.column for arrow in arrows if arrow.end is block), default=-1)
@@ -198,7 +205,7 @@ def _read(model, size):
             for tensor in tensors:
                 add("encoder", tensor, layer, sources, weights)
                 sources, weights = [home[id(tensor)]], 0
-        elif resized and tensors[0].shape[1] > before.shape[0]:
+        elif resized and tensors[0].shape[1] > before.shape[0] and not hasattr(layer, "bins"):
             add("larger", tensors[0], layer, sources, weights)
         elif resized:
             add("convolution" if weights else "smaller", tensors[0], layer, sources, weights)
@@ -250,13 +257,15 @@ def _name_the_skips(arrows):
 
 
 def _put_on_arrows(blocks, arrows):
-    """A convolution that does nothing but prepare a skip is drawn on the skip's arrow."""
+    """Convolutions and poolings that do nothing but prepare a skip are drawn on the skip's arrow; it names the first."""
     for skip in [arrow for arrow in arrows if arrow.kind == "skip"]:
-        block = skip.start
-        entering = [arrow for arrow in arrows if arrow.end is block]
-        leaving = [arrow for arrow in arrows if arrow.start is block]
-        if block.kind == "convolution" and len(entering) == len(leaving) == 1:
-            skip.start, skip.layers, skip.kernel = entering[0].start, block.layers, block.kernel
+        while skip.start.kind in ("convolution", "smaller"):
+            block = skip.start
+            entering = [arrow for arrow in arrows if arrow.end is block]
+            leaving = [arrow for arrow in arrows if arrow.start is block]
+            if len(entering) != 1 or len(leaving) != 1:
+                break
+            skip.start, skip.layers, skip.kernel = entering[0].start, block.layers + skip.layers, block.kernel
             blocks.remove(block)
             arrows.remove(entering[0])
             skip.end.parameters += block.parameters
