@@ -1,0 +1,58 @@
+"""From corrected anchors to a fixed number of boxes that overlap little: the most promising first."""
+
+from keras import ops
+
+from .targets import area, clip, decode, iou, take
+
+
+def nms(boxes, valid, threshold, groups=None):
+    """Non-maximum suppression of (B, N, 4), the best first: (B, N), True for each that no better kept box overlaps.
+
+    A box that overlaps a kept box before it by more than `threshold` goes. Boxes of different `groups` (B, N) never meet.
+    In place of one box after another, all are asked again and again, which of them those kept so far would remove,
+    until the answer stays the same: the first box is right after one round, and each round settles at least one more.
+    """
+    count = boxes.shape[1]
+    meets = iou(boxes, boxes) > threshold
+    meets &= ops.reshape(ops.arange(count), (-1, 1)) < ops.arange(count)  # [b, earlier, later]
+    if groups is not None:
+        meets &= ops.expand_dims(groups, 2) == ops.expand_dims(groups, 1)
+
+    def again(kept, changed):
+        left = valid & ops.logical_not(ops.any(meets & ops.expand_dims(kept, 2), axis=1))
+        return left, ops.any(left != kept)
+
+    kept, _ = ops.while_loop(
+        lambda kept, changed: changed, again, (valid, ops.any(valid)), maximum_iterations=count + 1
+    )
+    return kept
+
+
+def first(kept, scores, count):
+    """The `count` best of (B, N) that are kept: indices (B, count), scores, and which places are filled."""
+    scores, chosen = ops.top_k(ops.where(kept, scores, -1e9), min(count, scores.shape[1]))
+    missing = count - scores.shape[1]
+    if missing > 0:  # fewer boxes than places
+        scores = ops.pad(scores, ((0, 0), (0, missing)), constant_values=-1e9)
+        chosen = ops.pad(chosen, ((0, 0), (0, missing)))
+    return chosen, scores, scores > -1e8
+
+
+def propose(logits, deltas, anchors, counts, config):
+    """Scores (B, A) and corrections (B, A, 4) of all anchors → boxes (B, proposals, 4), logits, and which places are filled.
+
+    `counts` says how many anchors each map has. Of each map the best are corrected, cut at the picture's edge and rid of
+    doubles; of what is left the best of all maps.
+    """
+    found, start = [], 0
+    for count in counts:
+        here = slice(start, start + count)
+        start += count
+        scores, chosen = ops.top_k(logits[:, here], min(config.per_level, count))
+        boxes = decode(take(deltas[:, here], chosen), ops.take(anchors[here], chosen, axis=0))
+        boxes = clip(boxes, config.size)
+        kept = nms(boxes, area(boxes) > 1e-3, config.proposal_iou)
+        found.append((boxes, scores, kept))
+    boxes, scores, kept = (ops.concatenate(parts, axis=1) for parts in zip(*found, strict=True))
+    chosen, scores, valid = first(kept, scores, config.proposals)
+    return ops.where(ops.expand_dims(valid, -1), take(boxes, chosen), 0.0), scores, valid
