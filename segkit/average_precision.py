@@ -46,7 +46,8 @@ def _score(pictures, found, kind, threshold):
             score = float(found["scores"][picture, number])
             answers.append(_described(picture, label, box, mask, kind) | {"score": score})
     with contextlib.redirect_stdout(io.StringIO()):  # it tells of every step
-        sides = [{"id": picture} for picture in range(len(pictures))]
+        height, width = pictures["instances"].shape[1:]
+        sides = [{"id": picture, "height": height, "width": width} for picture in range(len(pictures))]
         categories = [{"id": label} for label in sorted({one["category_id"] for one in truth})]
         true, guessed = (_coco(part, sides, categories) for part in (truth, answers))
         evaluation = COCOeval(true, guessed, "segm" if kind == "masks" else "bbox")

@@ -71,7 +71,7 @@ ROOMS = (
     "lattice.py",
     "checks.py",
 )
-PIECES = "crf upsampling sizes unpooling fcn segnet atrous deeplab receptive_field unet losses metrics layers_everywhere export backbones saving"
+PIECES = "crf upsampling sizes unpooling fcn segnet atrous deeplab receptive_field unet losses metrics layers_everywhere mask_rcnn mask_rcnn_pieces export backbones saving"
 OURS = [path for path in SEGKIT if path.relative_to(ROOT / "segkit").parts[0] in ROOMS]
 OURS += [ROOT / "tests" / f"test_{name}.py" for name in PIECES.split()]
 

@@ -56,6 +56,11 @@ class MaskRCNN(keras.Model):
         self.encoder_name = encoder.name
         self.built = True  # all layers are
 
+    def compile(self, optimizer="adam", **options):
+        """As any model. The optimizer makes its variables here: in the first step they would have it traced twice."""
+        super().compile(optimizer, **options)
+        self.optimizer.build(self.trainable_variables)
+
     def call(self, images, training=False):
         """Detections; in training what the losses need: maps, scores and corrections of all anchors, proposals."""
         found = self.look(images, training)
