@@ -43,7 +43,7 @@ def __getattr__(name):
 
 def _register():
     """Keras loads a saved model only if it knows the classes of its layers, losses and metrics by name."""
-    for name in ("layers", "layers.context", "holes", "losses", "metrics", "models.mask_rcnn"):
+    for name in ("layers", "layers.context", "holes", "losses", "metrics", "detectors"):
         importlib.import_module(f"segkit.{name}")
 
 

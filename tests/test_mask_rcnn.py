@@ -13,6 +13,7 @@ from segkit.average_precision import average_precision
 from segkit.backbones import encoder
 from segkit.datasets import Pictures
 from segkit.datasets.objects import boxes_of
+from segkit.detectors import fitted
 from segkit.models.mask_rcnn import (
     MaskRCNN,
     MaskRCNNConfig,
@@ -24,7 +25,6 @@ from segkit.models.mask_rcnn import (
     propose,
     with_truth,
 )
-from segkit.models.mask_rcnn.paste import fitted
 
 from .oracles import onnx_run, to_first, to_last
 
@@ -100,7 +100,7 @@ def test_the_paper_size_counts_as_pytorch_does_layer_by_layer():
     ResNet-50 has biases before batch normalisation, which add nothing."""
     with keras.StatelessScope(initialize_variables=False):
         model = MaskRCNN(encoder("ResNet50", None), MaskRCNNConfig.full())
-    network = model.trunk.get_layer(model.encoder_name)
+    network = model.trunk.get_layer(model.encoder.name)
     parts = {"convolutions": 0, "biases before batch normalisation": 0, "batch normalisation": 0}
     for layer in network.layers:
         for inner in getattr(layer, "layers", [layer]):

@@ -1,6 +1,5 @@
 """Mask R-CNN: find each object, name it, and draw its mask. One file a stage, in the order in which they run:
 
-config     every number of the detector, in one place
 trunk      the encoder and its feature pyramid
 anchors    the boxes that are tried everywhere
 targets    overlap, matching, sampling, and how a box is written as a correction of another
@@ -9,7 +8,9 @@ rois       a feature map cut out for each box: RoIAlign, and RoIPool to compare
 heads      what is asked of each place, each box and each mask
 losses     five numbers, and a sixth for key points
 model      all of it as one `keras.Model`
-paste      small masks in boxes → masks of the picture; pictures of any size
+paste      small masks in boxes → masks of the picture
+
+The numbers of all stages stand in `segkit.detectors`, as does what no stage is about: saving, checks, pictures of any size.
 
 Coordinates. Outside the model a box is what it is everywhere in segkit: (top, left, bottom, right) as shares of the
 picture's sides. Inside, from the first line of `MaskRCNN.call` to the last but one, it is counted in pixels of the network's
@@ -17,10 +18,10 @@ input, and pixel 0 reaches from 0 to 1: its centre lies at 0.5. A cell of a map 
 the box 8 … 16 is exactly the map's cell 1, whose centre lies at 1.5 cells.
 """
 
+from ...detectors import MaskRCNNConfig, with_truth
 from .anchors import anchor_grid, anchors_of
-from .config import MaskRCNNConfig
 from .heads import box_head, keypoint_head, mask_head, proposal_head
-from .model import MaskRCNN, with_truth
+from .model import MaskRCNN
 from .paste import paste
 from .proposals import nms, propose
 from .rois import level_of, roi_align, roi_pool

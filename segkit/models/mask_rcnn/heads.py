@@ -6,7 +6,7 @@ from keras import layers
 from ...layers import BilinearUpsample
 
 
-def small(scale=0.01):
+def _small(scale=0.01):
     """The last layers begin near 0: first answers that say nothing are mended sooner than wrong ones."""
     return keras.initializers.RandomNormal(stddev=scale)
 
@@ -15,28 +15,32 @@ def proposal_head(config, dtype=None):
     """Of each place of a map, for each of its anchors: is something there, and how should the anchor be corrected?
 
     (B, h, w, filters) → logits (B, h·w·anchors), corrections (B, h·w·anchors, 4). One head serves all maps.
+    Taught in notebooks/08_mask_rcnn.ipynb.
     """
     anchors = len(config.anchor_ratios)
     features = keras.Input((None, None, config.filters), name="features")
     x = layers.Conv2D(config.filters, 3, padding="same", activation="relu", name="look", dtype=dtype)(
         features
     )
-    logits = layers.Conv2D(anchors, 1, kernel_initializer=small(), dtype="float32", name="something")(x)
-    deltas = layers.Conv2D(4 * anchors, 1, kernel_initializer=small(), dtype="float32", name="correction")(x)
+    logits = layers.Conv2D(anchors, 1, kernel_initializer=_small(), dtype="float32", name="something")(x)
+    deltas = layers.Conv2D(4 * anchors, 1, kernel_initializer=_small(), dtype="float32", name="correction")(x)
     logits = layers.Reshape((-1,), dtype="float32")(logits)
     deltas = layers.Reshape((-1, 4), dtype="float32")(deltas)
     return keras.Model(features, [logits, deltas], name="proposal_head")
 
 
 def box_head(config, dtype=None):
-    """Of each box: its class, and for each class a correction. (N, bins, bins, filters) → (N, classes), (N, classes, 4)."""
+    """Of each box: its class, and for each class a correction. (N, bins, bins, filters) → (N, classes), (N, classes, 4).
+
+    Taught in notebooks/08_mask_rcnn.ipynb.
+    """
     features = keras.Input((config.box_bins, config.box_bins, config.filters), name="features")
     x = layers.Flatten(dtype=dtype)(features)
     for name in ("first", "second"):
         x = layers.Dense(config.box_units, activation="relu", name=name, dtype=dtype)(x)
-    logits = layers.Dense(config.num_classes, kernel_initializer=small(), dtype="float32", name="class")(x)
+    logits = layers.Dense(config.num_classes, kernel_initializer=_small(), dtype="float32", name="class")(x)
     deltas = layers.Dense(
-        4 * config.num_classes, kernel_initializer=small(0.001), dtype="float32", name="correction"
+        4 * config.num_classes, kernel_initializer=_small(0.001), dtype="float32", name="correction"
     )(x)
     deltas = layers.Reshape((config.num_classes, 4), dtype="float32")(deltas)
     return keras.Model(features, [logits, deltas], name="box_head")
@@ -46,6 +50,7 @@ def mask_head(config, dtype=None):
     """Of each box, for each class a mask of its own: (N, bins, bins, filters) → logits (N, 2·bins, 2·bins, classes).
 
     No softmax follows: whether a pixel is cat does not depend on whether it could be dog, as the box has its class already.
+    Taught in notebooks/08_mask_rcnn.ipynb.
     """
     features = keras.Input((config.mask_bins, config.mask_bins, config.filters), name="features")
     x = features
@@ -57,7 +62,10 @@ def mask_head(config, dtype=None):
 
 
 def keypoint_head(config, dtype=None):
-    """Of each box, for each key point a map whose highest place is the point: → logits (N, 4·bins, 4·bins, points)."""
+    """Of each box, for each key point a map whose highest place is the point: → logits (N, 4·bins, 4·bins, points).
+
+    Taught in notebooks/08_mask_rcnn.ipynb.
+    """
     features = keras.Input((config.mask_bins, config.mask_bins, config.filters), name="features")
     x = features
     for index in range(2 * config.mask_layers):

@@ -2,7 +2,8 @@
 
 from keras import ops
 
-from .targets import area, clip, decode, iou, take
+from ...boxes import area, best, clip, take
+from .targets import decode, iou
 
 
 def nms(boxes, valid, threshold, groups=None):
@@ -11,6 +12,7 @@ def nms(boxes, valid, threshold, groups=None):
     A box that overlaps a kept box before it by more than `threshold` goes. Boxes of different `groups` (B, N) never meet.
     In place of one box after another, all are asked again and again, which of them those kept so far would remove,
     until the answer stays the same: the first box is right after one round, and each round settles at least one more.
+    Taught in notebooks/08_mask_rcnn.ipynb.
     """
     count = boxes.shape[1]
     meets = iou(boxes, boxes) > threshold
@@ -28,21 +30,12 @@ def nms(boxes, valid, threshold, groups=None):
     return kept
 
 
-def first(kept, scores, count):
-    """The `count` best of (B, N) that are kept: indices (B, count), scores, and which places are filled."""
-    scores, chosen = ops.top_k(ops.where(kept, scores, -1e9), min(count, scores.shape[1]))
-    missing = count - scores.shape[1]
-    if missing > 0:  # fewer boxes than places
-        scores = ops.pad(scores, ((0, 0), (0, missing)), constant_values=-1e9)
-        chosen = ops.pad(chosen, ((0, 0), (0, missing)))
-    return chosen, scores, scores > -1e8
-
-
 def propose(logits, deltas, anchors, counts, config):
     """Scores (B, A) and corrections (B, A, 4) of all anchors → boxes (B, proposals, 4), logits, and which places are filled.
 
     `counts` says how many anchors each map has. Of each map the best are corrected, cut at the picture's edge and rid of
     doubles; of what is left the best of all maps.
+    Taught in notebooks/08_mask_rcnn.ipynb.
     """
     found, start = [], 0
     for count in counts:
@@ -54,5 +47,5 @@ def propose(logits, deltas, anchors, counts, config):
         kept = nms(boxes, area(boxes) > 1e-3, config.proposal_iou)
         found.append((boxes, scores, kept))
     boxes, scores, kept = (ops.concatenate(parts, axis=1) for parts in zip(*found, strict=True))
-    chosen, scores, valid = first(kept, scores, config.proposals)
+    chosen, scores, valid = best(kept, scores, config.proposals)
     return ops.where(ops.expand_dims(valid, -1), take(boxes, chosen), 0.0), scores, valid

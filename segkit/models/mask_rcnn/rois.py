@@ -14,6 +14,7 @@ def level_of(boxes, strides, cells):
     """Which map each box is read from, (B, R): the one on which the side of its square is `cells` cells, up to twice that.
 
     The paper's rule: 224 pixels on the map of stride 16 are 14 cells.
+    Taught in notebooks/08_mask_rcnn.ipynb.
     """
     height, width = (ops.maximum(boxes[..., i + 2] - boxes[..., i], 1e-3) for i in (0, 1))
     octave = ops.log(ops.sqrt(height * width) / cells) / math.log(2)
@@ -26,6 +27,7 @@ def bin_weights(start, stop, bins, samples, length):  # (B, R), (B, R) -> (B, R,
 
     Place 0 is the centre of the first cell. In each bin lie `samples` points at equal distances; a point between two
     centres takes from both, the nearer the more; one more than a cell outside of the map takes nothing.
+    Taught in notebooks/08_mask_rcnn.ipynb.
     """
     points = bins * samples
     step = (ops.arange(points, dtype="float32") + 0.5) / points
@@ -43,6 +45,7 @@ def align_one(features, boxes, bins, samples=2, half_pixel=True, here=None):
 
     With `half_pixel` the first cell's centre lies at 0.5, as everywhere in segkit. Without it at 0, and a box is at least
     one cell large: the first published version, kept to compare with. `here` (B, R) is 0 for boxes to leave out.
+    Taught in notebooks/08_mask_rcnn.ipynb.
     """
     height, width = features.shape[1:3]
     top, left, bottom, right = ops.unstack(boxes - 0.5 if half_pixel else boxes, axis=-1)
@@ -51,10 +54,10 @@ def align_one(features, boxes, bins, samples=2, half_pixel=True, here=None):
     rows = bin_weights(top, bottom, bins, samples, height)
     if here is not None:
         rows = rows * ops.expand_dims(here, (-2, -1))
-    return mix(features, rows, bin_weights(left, right, bins, samples, width))
+    return _mix(features, rows, bin_weights(left, right, bins, samples, width))
 
 
-def mix(features, rows, columns):  # (B, h, w, C), (B, R, p, h), (B, R, q, w) -> (B, R, p, q, C)
+def _mix(features, rows, columns):  # (B, h, w, C), (B, R, p, h), (B, R, q, w) -> (B, R, p, q, C)
     """Rows of the map mixed to rows of bins, and then columns."""
     (_, height, width, channels), (batch, count) = features.shape, ops.shape(rows)[:2]
     p = rows.shape[2]
@@ -66,7 +69,10 @@ def mix(features, rows, columns):  # (B, h, w, C), (B, R, p, h), (B, R, q, w) ->
 
 
 def roi_align(maps, boxes, strides, bins, samples=2, cells=14, half_pixel=True):
-    """RoIAlign, each box on the map that suits its size; on the others it counts for nothing."""
+    """RoIAlign, each box on the map that suits its size; on the others it counts for nothing.
+
+    Taught in notebooks/08_mask_rcnn.ipynb.
+    """
     level, out = level_of(boxes, strides, cells), 0
     for index, (features, stride) in enumerate(zip(maps, strides, strict=True)):
         here = ops.cast(level == index, "float32")
@@ -75,12 +81,15 @@ def roi_align(maps, boxes, strides, bins, samples=2, cells=14, half_pixel=True):
 
 
 def pool_one(features, boxes, bins):
-    """RoIPool on one map: corners rounded to whole cells, bins to whole cells, and of each bin the maximum."""
+    """RoIPool on one map: corners rounded to whole cells, bins to whole cells, and of each bin the maximum.
+
+    Taught in notebooks/08_mask_rcnn.ipynb.
+    """
     height, width = features.shape[1:3]
     start = ops.round(boxes[..., :2])
     stop = ops.maximum(ops.round(boxes[..., 2:]), start + 1)
-    rows = bin_cells(start[..., 0], stop[..., 0], bins, height)
-    columns = bin_cells(start[..., 1], stop[..., 1], bins, width)
+    rows = _bin_cells(start[..., 0], stop[..., 0], bins, height)
+    columns = _bin_cells(start[..., 1], stop[..., 1], bins, width)
     lowest = ops.cast(-1e4, features.dtype)  # a loop over bins: all at once would take bins times the memory
     tall = [
         ops.max(ops.where(rows[:, :, i, :, None, None], features[:, None], lowest), axis=2)
@@ -92,7 +101,7 @@ def pool_one(features, boxes, bins):
     return ops.where(pooled > lowest, pooled, ops.zeros_like(pooled))  # a bin without cells
 
 
-def bin_cells(start, stop, bins, length):  # (B, R), (B, R) -> (B, R, bins, length) of True and False
+def _bin_cells(start, stop, bins, length):  # (B, R), (B, R) -> (B, R, bins, length) of True and False
     """Which cells touch each bin of start … stop."""
     share = (stop - start)[..., None] / bins
     low = start[..., None] + ops.floor(ops.arange(bins, dtype="float32") * share + 1e-4)
@@ -102,7 +111,10 @@ def bin_cells(start, stop, bins, length):  # (B, R), (B, R) -> (B, R, bins, leng
 
 
 def roi_pool(maps, boxes, strides, bins, cells=14):
-    """RoIPool, each box on the map that suits its size."""
+    """RoIPool, each box on the map that suits its size.
+
+    Taught in notebooks/08_mask_rcnn.ipynb.
+    """
     level, out = level_of(boxes, strides, cells), 0
     for index, (features, stride) in enumerate(zip(maps, strides, strict=True)):
         pooled = pool_one(features, boxes / stride, bins)

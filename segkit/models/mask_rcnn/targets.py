@@ -7,17 +7,16 @@ import math
 
 from keras import ops
 
+from ...boxes import area, centre_and_size
+
 MOST_GROWTH = math.log(1000 / 16)  # a correction makes no box more than 62 times as large
 
 
-def area(boxes):
-    """0 for a box without height or width."""
-    top, left, bottom, right = ops.unstack(boxes, axis=-1)
-    return ops.maximum(bottom - top, 0) * ops.maximum(right - left, 0)
-
-
 def iou(boxes, others):  # (…, N, 4), (…, M, 4) -> (…, N, M)
-    """Of each box with each other one: the area that both cover through the area that either covers."""
+    """Of each box with each other one: the area that both cover through the area that either covers.
+
+    Taught in notebooks/08_mask_rcnn.ipynb.
+    """
     boxes, others = ops.expand_dims(boxes, -2), ops.expand_dims(others, -3)
     top_left = ops.maximum(boxes[..., :2], others[..., :2])
     bottom_right = ops.minimum(boxes[..., 2:], others[..., 2:])
@@ -25,21 +24,21 @@ def iou(boxes, others):  # (…, N, 4), (…, M, 4) -> (…, N, M)
     return shared / ops.maximum(area(boxes) + area(others) - shared, 1e-7)
 
 
-def centre_and_size(boxes):
-    """(…, 4) -> two of (…, 2). No side is shorter than a thousandth of a pixel, so that logarithms exist."""
-    size = ops.maximum(boxes[..., 2:] - boxes[..., :2], 1e-3)
-    return (boxes[..., :2] + boxes[..., 2:]) / 2, size
-
-
 def encode(boxes, anchors, weights=(1.0, 1.0, 1.0, 1.0)):
-    """How far the centre moves, in sizes of the anchor, and by which factor the sides grow, as a logarithm."""
+    """How far the centre moves, in sizes of the anchor, and by which factor the sides grow, as a logarithm.
+
+    Taught in notebooks/08_mask_rcnn.ipynb.
+    """
     (centre, size), (middle, extent) = centre_and_size(boxes), centre_and_size(anchors)
     deltas = ops.concatenate([(centre - middle) / extent, ops.log(size / extent)], axis=-1)
     return deltas * ops.convert_to_tensor(weights, "float32")
 
 
 def decode(deltas, anchors, weights=(1.0, 1.0, 1.0, 1.0)):
-    """The box that a correction makes of an anchor: `encode` backwards."""
+    """The box that a correction makes of an anchor: `encode` backwards.
+
+    Taught in notebooks/08_mask_rcnn.ipynb.
+    """
     deltas = deltas / ops.convert_to_tensor(weights, "float32")
     middle, extent = centre_and_size(anchors)
     centre = middle + deltas[..., :2] * extent
@@ -47,17 +46,12 @@ def decode(deltas, anchors, weights=(1.0, 1.0, 1.0, 1.0)):
     return ops.concatenate([centre - size / 2, centre + size / 2], axis=-1)
 
 
-def clip(boxes, size):
-    """Boxes cut at the edges of a picture of (height, width)."""
-    height, width = size
-    return ops.minimum(ops.maximum(boxes, 0.0), ops.convert_to_tensor([height, width] * 2, "float32"))
-
-
 def match(overlaps, valid, positive, negative, rescue=False):
     """(B, N, M) overlaps of boxes with objects, of which (B, M) are valid → two of (B, N).
 
     Which object a box overlaps most, and what it is: 1 that object, 0 background, −1 neither, so it is not asked.
     With `rescue` an object that no box overlaps enough gets the boxes that overlap it most.
+    Taught in notebooks/08_mask_rcnn.ipynb.
     """
     overlaps = ops.where(ops.expand_dims(valid, 1), overlaps, -1.0)
     best = ops.max(overlaps, axis=-1)
@@ -73,7 +67,9 @@ def sample(kind, count, share, noise):
     """Choose `count` of (B, N) boxes at random, objects first, no more than `share` of them: indices (B, count), kind there.
 
     `noise` is (B, N), drawn from 0 … 1. Where there are too few to choose from, the kind is −1: an empty place.
+    Taught in notebooks/08_mask_rcnn.ipynb.
     """
+    count = min(count, kind.shape[1])
     most = max(1, round(count * share))
     is_object = kind == 1
     luck = ops.where(is_object, noise, -1.0)
@@ -83,16 +79,11 @@ def sample(kind, count, share, noise):
     return chosen, ops.where(luck >= 2, 1, ops.where(luck >= 0, 0, -1))
 
 
-def take(values, chosen):
-    """(B, N, …) at (B, K) → (B, K, …)."""
-    shape = ops.shape(chosen) + (1,) * (len(values.shape) - 2)
-    return ops.take_along_axis(values, ops.reshape(ops.cast(chosen, "int32"), shape), axis=1)
-
-
 def mask_targets(instances, numbers, boxes, bins, samples=2):
     """(B, H, W) ids, the id (B, R) that each box is about, boxes (B, R, 4) → (B, R, bins, bins) of 0 … 1.
 
     The share of `samples`² points of each cell that lie on the object. Nothing here grows with the picture.
+    Taught in notebooks/08_mask_rcnn.ipynb.
     """
     height, width = instances.shape[1:]
     points = bins * samples
@@ -113,6 +104,7 @@ def keypoint_targets(points, boxes, bins):
     """(B, R, P, 3) points in pixels, of the object that each box is about → cell (B, R, P) 0 … bins² − 1, and which count.
 
     A point counts if it is marked (1 hidden or 2 visible) and lies in its box.
+    Taught in notebooks/08_mask_rcnn.ipynb.
     """
     top_left, bottom_right = (ops.expand_dims(part, -2) for part in (boxes[..., :2], boxes[..., 2:]))
     place = (points[..., :2] - top_left) / ops.maximum(bottom_right - top_left, 1e-3) * bins
