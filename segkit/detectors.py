@@ -203,7 +203,7 @@ class Detector(keras.Model):
             raise ValueError("Mask R-CNN takes no sample weights: give (pictures, truth).")
         height, width = self.config.size
         valid = ops.cast(truth["valid"], "bool")
-        boxes = ops.cast(truth["boxes"], "float32") * np.array([height, width] * 2, "float32")
+        boxes = ops.cast(truth["boxes"], "float32") * ops.convert_to_tensor([height, width] * 2, "float32")
         ready = {
             "boxes": ops.where(ops.expand_dims(valid, -1), boxes, 0.0),
             "labels": ops.cast(truth["labels"], "int32"),
@@ -211,13 +211,13 @@ class Detector(keras.Model):
             "instances": truth["instances"],
         }
         if self.config.keypoints:
-            sides = np.array([height, width, 1], "float32")
+            sides = ops.convert_to_tensor([height, width, 1], "float32")
             ready["keypoints"] = ops.cast(truth["keypoints"], "float32") * sides
         return ready
 
     def as_shares(self, boxes):
         """Pixels of the network's input → shares of its sides."""
-        return boxes / np.array(self.config.size * 2, "float32")
+        return boxes / ops.convert_to_tensor(self.config.size * 2, "float32")
 
     def keypoints_in(self, boxes, logits):
         """The highest place of each map: (B, D, P, 3), y and x as shares of the picture, and its probability."""
@@ -226,7 +226,9 @@ class Detector(keras.Model):
         sure = ops.max(ops.softmax(logits, axis=2), axis=2)
         place = (ops.cast(ops.stack([highest // bins, highest % bins], axis=-1), "float32") + 0.5) / bins
         top_left, bottom_right = boxes[:, :, None, :2], boxes[:, :, None, 2:]
-        place = (top_left + place * (bottom_right - top_left)) / np.array(self.config.size, "float32")
+        place = (top_left + place * (bottom_right - top_left)) / ops.convert_to_tensor(
+            self.config.size, "float32"
+        )
         return ops.concatenate([place, ops.expand_dims(sure, -1)], axis=-1)
 
     def detect(self, picture, least_score=0.5, threshold=0.5):
