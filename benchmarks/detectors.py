@@ -2,6 +2,7 @@
 
 python benchmarks/detectors.py quick|full training|inference SIZE BATCH [OBJECTS]     OBJECTS: places in the truth, 5
 python benchmarks/detectors.py align segkit|onnx|crop_and_resize                      256 boxes of 14×14×64, and 7×7×256
+python benchmarks/detectors.py precision [PROPOSALS]     of the shipped weights on paper_pets' test pictures, by pycocotools
 """
 
 import json
@@ -12,9 +13,12 @@ import numpy as np
 import tensorflow as tf
 from measure import median_time, peak
 
+from segkit.average_precision import average_precision
 from segkit.backbones import encoder
+from segkit.datasets import load
 from segkit.models import MaskRCNN, MaskRCNNConfig
 from segkit.models.mask_rcnn.rois import align_one
+from segkit.stored import load_stored
 
 MAPS = {"32×32×64, 14×14": (32, 64, 14), "128×128×256, 7×7": (128, 256, 7)}  # side, channels, bins
 BOXES = 256
@@ -114,10 +118,20 @@ def align(kind):
     return row
 
 
+def precision(proposals=64):
+    """COCO's numbers for boxes and for masks."""
+    test = load("paper_pets").test
+    model = MaskRCNN(encoder("MobileNetV2", None), MaskRCNNConfig.quick(proposals=proposals))
+    found = load_stored(model, "mask_rcnn").predict(test.images, batch_size=25, verbose=0)
+    return {kind: average_precision(test, found, kind) for kind in ("boxes", "masks")}
+
+
 if __name__ == "__main__":
     keras.utils.set_random_seed(0)
     if sys.argv[1] == "align":
         tf.config.threading.set_intra_op_parallelism_threads(1)
         print(json.dumps(align(sys.argv[2])))
+    elif sys.argv[1] == "precision":
+        print(json.dumps(precision(*map(int, sys.argv[2:]))))
     else:
         print(json.dumps(network(*sys.argv[1:3], *map(int, sys.argv[3:]))))
