@@ -1,7 +1,7 @@
 """Mask R-CNN in time and memory, and RoIAlign beside its likes, one measurement a process; prints one line of JSON.
 
 python benchmarks/detectors.py quick|full training|inference SIZE BATCH [OBJECTS]     OBJECTS: places in the truth, 5
-python benchmarks/detectors.py align segkit|onnx|crop_and_resize                      256 boxes of 14×14×64, and 7×7×256
+python benchmarks/detectors.py align segkit|onnx|crop_and_resize                      4096 boxes of 14×14×64, 256 of 7×7×256
 python benchmarks/detectors.py precision [PROPOSALS]     of the shipped weights on paper_pets' test pictures, by pycocotools
 """
 
@@ -20,8 +20,10 @@ from segkit.models import MaskRCNN, MaskRCNNConfig
 from segkit.models.mask_rcnn.rois import align_one
 from segkit.stored import load_stored
 
-MAPS = {"32×32×64, 14×14": (32, 64, 14), "128×128×256, 7×7": (128, 256, 7)}  # side, channels, bins
-BOXES = 256
+MAPS = {  # side, channels, bins, boxes
+    "4096 boxes, 32×32×64 to 14×14": (32, 64, 14, 4096),
+    "256 boxes, 128×128×256 to 7×7": (128, 256, 7, 256),
+}
 
 
 def network(form, kind, size, batch, objects=5):
@@ -91,11 +93,11 @@ def by_crop(features, boxes, bins):
 
 def align(kind):
     row = {}
-    for title, (side, channels, bins) in MAPS.items():
+    for title, (side, channels, bins, count) in MAPS.items():
         random = np.random.default_rng(0)
         features = random.normal(size=(1, side, side, channels)).astype("float32")
-        corner = random.uniform(0, 0.6 * side, (1, BOXES, 2))
-        boxes = np.concatenate([corner, corner + random.uniform(4, 0.4 * side, (1, BOXES, 2))], axis=-1)
+        corner = random.uniform(0, 0.6 * side, (1, count, 2))
+        boxes = np.concatenate([corner, corner + random.uniform(4, 0.4 * side, (1, count, 2))], axis=-1)
         boxes = boxes.astype("float32")
         if kind == "onnx":
             row[f"{title}, ms"] = round(1000 * median_time(by_onnx(features, boxes, bins)), 1)
