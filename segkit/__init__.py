@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 __all__ = ["Run", "start", "__version__"]
 
 _SUBMODULES = (
+    "average_precision",
     "backbones",
     "callbacks",
     "checks",
@@ -42,7 +43,7 @@ def __getattr__(name):
 
 def _register():
     """Keras loads a saved model only if it knows the classes of its layers, losses and metrics by name."""
-    for name in ("layers", "layers.context", "holes", "losses", "metrics"):
+    for name in ("layers", "layers.context", "holes", "losses", "metrics", "detectors"):
         importlib.import_module(f"segkit.{name}")
 
 

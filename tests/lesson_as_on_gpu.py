@@ -51,7 +51,7 @@ def few(model, pictures, predict, **options):
     with eagerly(model):
         answers = predict(model, [part[:4] for part in pictures] if several else pictures[:4], **options)
     repeat = functools.partial(np.take, indices=np.arange(count) % min(count, 4), axis=0)
-    return [repeat(part) for part in answers] if isinstance(answers, list) else repeat(answers)
+    return keras.tree.map_structure(repeat, answers)
 
 
 def main(path):

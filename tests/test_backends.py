@@ -9,7 +9,7 @@ import pytest
 
 from .conftest import ROOT
 
-FILES = "upsampling sizes metrics confusion panoptic losses backbones unpooling fcn segnet deeplab pyramids receptive_field unet saving callbacks run".split()
+FILES = "upsampling sizes metrics confusion panoptic losses backbones unpooling fcn segnet deeplab pyramids receptive_field unet mask_rcnn_pieces mask_rcnn saving callbacks run".split()
 
 
 @pytest.mark.parametrize("backend", ["torch", "jax"])

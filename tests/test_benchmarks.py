@@ -16,6 +16,7 @@ MEASURED = (
     "cells",
     "segmenters",
     "output_strides",
+    "detectors",
     "costs",
     "crf",
     "minutes",

@@ -41,6 +41,9 @@ def test_nothing_but_datasets_leads_to_datasets():
         "backbones",
         "labels",
         "checks",
+        "boxes",
+        "detectors",
+        "average_precision",
         "graphs",
         "holes",
         "lattice",
@@ -70,8 +73,11 @@ ROOMS = (
     "holes.py",
     "lattice.py",
     "checks.py",
+    "boxes.py",
+    "detectors.py",
+    "average_precision.py",
 )
-PIECES = "crf upsampling sizes unpooling fcn segnet atrous deeplab receptive_field unet pyramids losses metrics confusion panoptic layers_everywhere export backbones saving"
+PIECES = "crf upsampling sizes unpooling fcn segnet atrous deeplab receptive_field unet pyramids losses metrics confusion panoptic layers_everywhere mask_rcnn mask_rcnn_pieces export backbones saving"
 OURS = [path for path in SEGKIT if path.relative_to(ROOT / "segkit").parts[0] in ROOMS]
 OURS += [ROOT / "tests" / f"test_{name}.py" for name in PIECES.split()]
 

@@ -10,6 +10,7 @@ segnet              SegNet of lesson 03, from that start
 deeplab_v3_plus     DeepLab v3+ of lesson 07 at output stride 16, its encoder trained along behind stride 4
 fpn_places          the decoder of lesson 06's FPN with pooled bins, from drawn scenes that are in no split of paper_places
 valid_unet          lesson 05's quick U-Net, from drawn cells that are in no split of paper_cells
+mask_rcnn           Mask R-CNN for drawn scenes, its encoder trained along behind stride 4
 """
 
 import argparse
@@ -23,12 +24,14 @@ import tensorflow as tf
 from keras import layers
 
 from segkit import backbones
+from segkit.average_precision import average_precision
 from segkit.datasets import Augment, Pictures
-from segkit.datasets.objects import objects_of
+from segkit.datasets.objects import boxes_of, objects_of
 from segkit.layers import MaxPoolWithIndices
 from segkit.losses import CrossEntropyDice
 from segkit.metrics import BorderIoU, count_error, iou_per_class
 from segkit.models import deeplab_v3_plus, fcn, fpn, light_unet, mirror_padded, segnet, valid_unet
+from segkit.models.mask_rcnn import MaskRCNN, MaskRCNNConfig, with_truth
 from segkit.models.segnet import SMALL_BLOCKS
 from segkit.paper import PLACES, SPECIES, draw_cells, draw_place
 from segkit.stored import load_stored, store
@@ -45,6 +48,21 @@ CROPS = Augment(flip=True, zoom=(0.6, 1.0), light=0.2, size=96)
 def drawn(count, seed=scenes_without_end.TRAINING_SEED):
     images, masks, species = scenes_without_end.scenes(count, seed)
     return Pictures(images, masks, CLASSES, fields={"species": species.astype("float32")})
+
+
+@functools.cache
+def objects(count, seed=scenes_without_end.TRAINING_SEED):
+    """The same scenes with their animals apart: ids, boxes and labels."""
+    images, instances, labels = scenes_without_end.objects(count, seed)
+    fields = {
+        "instances": instances,
+        "boxes": np.stack([boxes_of(ids, labels.shape[1]) for ids in instances]),
+        "labels": labels,
+        "valid": labels > 0,
+    }
+    table = np.concatenate([np.zeros((len(labels), 1), np.uint8), labels.astype(np.uint8)], axis=1)
+    masks = np.stack([row[ids] for row, ids in zip(table, instances, strict=True)])
+    return Pictures(images, masks, ("background", *SPECIES), fields=fields)
 
 
 def slides(count, seed=scenes_without_end.TRAINING_SEED):
@@ -71,11 +89,14 @@ def fit(model, pictures, count, augment, encode=None, batch_size=BATCH, **option
     steps, epoch = count // batch_size, 100
     rate = rising_and_falling(options.pop("rate"), steps)
     optimizer = keras.optimizers.AdamW(rate, weight_decay=0.01)
+    callbacks = options.pop("callbacks", None)
     if "metrics" in options:
         compile_segmenter(model, optimizer, **options)
     else:
         model.compile(optimizer, **options)
-    model.fit(batches.repeat(), epochs=-(-steps // epoch), steps_per_epoch=epoch, verbose=2)
+    model.fit(
+        batches.repeat(), epochs=-(-steps // epoch), steps_per_epoch=epoch, verbose=2, callbacks=callbacks
+    )
     return model
 
 
@@ -198,6 +219,30 @@ def valid_unet_(pictures, count):
     print(f"cell IoU {iou:.3f}, count error {count_error(test['instances'], guess):.3f}")
 
 
+def mask_rcnn(pictures, count):
+    """Nearly whole scenes: what an animal is shows in its parts, and a box cut by the crop is no animal's."""
+    encoder = backbones.encoder("MobileNetV2", "paper", frozen=4)
+    model = MaskRCNN(encoder, MaskRCNNConfig.quick(1 + len(SPECIES)))
+    kept = scenes_without_end.ROOT / "build" / "mask_rcnn.weights.h5"  # written again and again on the way
+    fit(
+        model,
+        objects(pictures),
+        count,
+        Augment(flip=True, zoom=(0.8, 1.0), light=0.2),
+        encode=with_truth,
+        batch_size=8,
+        rate=1e-3,
+        callbacks=[keras.callbacks.ModelCheckpoint(kept, save_weights_only=True)],
+    )
+    store(model.weights, "mask_rcnn", "whole")
+    load_stored(model, "mask_rcnn")
+    test = objects(250, scenes_without_end.TEST_SEED)
+    found = model.predict(test.images, batch_size=25, verbose=0)
+    for kind in ("boxes", "masks"):
+        scores = average_precision(test, found, kind)
+        print(kind, {name: round(value, 3) for name, value in scores.items()})
+
+
 RECIPES = {  # name: (function, pictures seen)
     "mobilenet_v2_paper": (mobilenet_v2_paper, 20000),
     "light_unet": (light_unet_, 28000),
@@ -207,6 +252,7 @@ RECIPES = {  # name: (function, pictures seen)
     "deeplab_v3_plus": (deeplab_v3_plus_, 24000),
     "fpn_places": (fpn_places, 12000),
     "valid_unet": (valid_unet_, 5000),
+    "mask_rcnn": (mask_rcnn, 48000),
 }
 
 
@@ -226,7 +272,8 @@ def main():
         keras.utils.set_random_seed(0)
         started = time.monotonic()
         train, count = RECIPES[name]
-        pictures = None if train in (fpn_places, valid_unet_) else drawn(options.scenes)
+        own = {fpn_places: None, valid_unet_: None, mask_rcnn: options.scenes}  # draw what they need themselves
+        pictures = own[train] if train in own else drawn(options.scenes)
         train(pictures, options.pictures or count)
         print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
 

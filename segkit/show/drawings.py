@@ -13,7 +13,7 @@ from .display import show
 def numbers(maps, alt, tints=None, frames=(), unit=0.55):
     """Draw {title: map} in a row, each cell with its number, `unit` inches a cell.
 
-    `tints` colours maps otherwise, by title; a frame is (title, corner, length, color).
+    `tints` colours maps otherwise, by title; a frame is (title, corner, length, color), its length one number or (width, height).
     """
     widths, height = [array.shape[1] for array in maps.values()], max(map(len, maps.values()))
     title_lines = max(title.count("\n") for title in maps) + 1
@@ -27,7 +27,7 @@ def numbers(maps, alt, tints=None, frames=(), unit=0.55):
         panels[title].set_title(title)
     for title, corner, length, line in frames:
         panels[title].add_patch(
-            plt.Rectangle(corner, length, length, fill=False, edgecolor=line, linewidth=3)
+            plt.Rectangle(corner, *np.broadcast_to(length, 2), fill=False, edgecolor=line, linewidth=3)
         )
     show(figure, alt)
 
