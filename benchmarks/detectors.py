@@ -13,9 +13,9 @@ import numpy as np
 import tensorflow as tf
 from measure import median_time, peak
 
-from segkit.average_precision import average_precision
 from segkit.backbones import encoder
 from segkit.datasets import load
+from segkit.metrics import average_precision
 from segkit.models import MaskRCNN, MaskRCNNConfig
 from segkit.models.mask_rcnn.rois import align_one
 from segkit.stored import load_stored

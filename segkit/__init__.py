@@ -17,7 +17,6 @@ __version__ = "0.1.0"
 __all__ = ["Run", "start", "__version__"]
 
 _SUBMODULES = (
-    "average_precision",
     "backbones",
     "callbacks",
     "checks",

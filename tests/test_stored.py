@@ -4,10 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from segkit.average_precision import average_precision
 from segkit.backbones import encoder
 from segkit.datasets import load
-from segkit.metrics import count_error, iou_per_class
+from segkit.metrics import average_precision, count_error, iou_per_class
 from segkit.models import (
     MaskRCNN,
     MaskRCNNConfig,

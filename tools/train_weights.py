@@ -24,12 +24,11 @@ import tensorflow as tf
 from keras import layers
 
 from segkit import backbones
-from segkit.average_precision import average_precision
 from segkit.datasets import Augment, Pictures
 from segkit.datasets.objects import boxes_of, objects_of
 from segkit.layers import MaxPoolWithIndices
 from segkit.losses import CrossEntropyDice
-from segkit.metrics import BorderIoU, count_error, iou_per_class
+from segkit.metrics import BorderIoU, average_precision, count_error, iou_per_class
 from segkit.models import deeplab_v3_plus, fcn, fpn, light_unet, mirror_padded, segnet, valid_unet
 from segkit.models.mask_rcnn import MaskRCNN, MaskRCNNConfig, with_truth
 from segkit.models.segnet import SMALL_BLOCKS
@@ -272,7 +271,11 @@ def main():
         keras.utils.set_random_seed(0)
         started = time.monotonic()
         train, count = RECIPES[name]
-        own = {fpn_places: None, valid_unet_: None, mask_rcnn: options.scenes}  # draw what they need themselves
+        own = {
+            fpn_places: None,
+            valid_unet_: None,
+            mask_rcnn: options.scenes,
+        }  # draw what they need themselves
         pictures = own[train] if train in own else drawn(options.scenes)
         train(pictures, options.pictures or count)
         print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)

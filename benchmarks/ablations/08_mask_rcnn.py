@@ -12,9 +12,9 @@ import numpy as np
 from common import main
 from keras import ops
 
-from segkit.average_precision import average_precision
 from segkit.backbones import encoder
 from segkit.datasets import load
+from segkit.metrics import average_precision
 from segkit.models.mask_rcnn import (
     MaskRCNN,
     MaskRCNNConfig,

@@ -3,9 +3,11 @@
 from .borders import BorderIoU, BoundaryIoU
 from .classes import accuracy_per_class, count_error, iou_per_class
 from .confusion import FrequencyWeightedIoU, MeanClassAccuracy, MeanDice
+from .objects import AveragePrecision, average_precision
 from .panoptic import PanopticQuality
 
 __all__ = [
+    "AveragePrecision",
     "BorderIoU",
     "BoundaryIoU",
     "FrequencyWeightedIoU",
@@ -13,6 +15,7 @@ __all__ = [
     "MeanDice",
     "PanopticQuality",
     "accuracy_per_class",
+    "average_precision",
     "count_error",
     "iou_per_class",
 ]
