@@ -118,7 +118,9 @@ def sizes(notebook):
     """How much there is to read."""
     code = code_cells(notebook)
     written = [
-        cell for cell in notebook.cells if cell.cell_type == "markdown" and "ablation" not in cell.metadata
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "markdown" and not {"ablation", "scoreboard"} & set(cell.metadata)
     ]
     prose = re.sub(r"```.*?```|<[^>]+>", "", "\n".join(cell.source for cell in written), flags=re.S)
     return {

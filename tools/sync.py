@@ -17,6 +17,7 @@ import numpy as np
 from kernels import RESULT
 
 from notebooks import ROOT, code_cells, lessons, number_of, paths, read, write
+from segkit import scoreboard
 from segkit.run import minutes_range
 
 BRANCH = "main"
@@ -94,6 +95,8 @@ def sync_notebook(path, repository):
             cell.source = "\n\n\n".join(source_of(name) for name in cell.metadata["segkit"].split())
         if "benchmark" in cell.metadata:
             cell.source = benchmark_table(cell.metadata["benchmark"])
+        if "scoreboard" in cell.metadata:
+            cell.source = scoreboard.table(cell.metadata["scoreboard"])
         if "ablation" in cell.metadata:
             cell.source = ablation_table(path.stem, cell.metadata["ablation"])
         if cell.cell_type == "markdown":

@@ -16,7 +16,6 @@ class AveragePrecision:
     course's Pictures have them; what is found has boxes, labels, scores and valid, and masks or keypoints. Masks may be of
     the pictures' size or small, to be pasted into their boxes; their pixels are those of `threshold` or more. `spread` is
     how far a key point may lie aside, as a share of the object's size: COCO's sigma, one for all points.
-    Taught in notebooks/14b_objects.ipynb.
     """
 
     def __init__(self, kind="masks", threshold=0.5, spread=0.05):
@@ -110,10 +109,7 @@ class AveragePrecision:
 
 
 def average_precision(pictures, found, kind="masks", threshold=0.5):
-    """AP of one set of answers: see `AveragePrecision`.
-
-    Taught in notebooks/14b_objects.ipynb.
-    """
+    """AP of one set of answers: see `AveragePrecision`."""
     metric = AveragePrecision(kind, threshold)
     metric.update_state(pictures, found)
     return metric.result()

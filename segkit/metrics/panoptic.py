@@ -16,7 +16,7 @@ class PanopticQuality(keras.metrics.Metric):
     Truth and answer are maps (B, H, W, 2): class, 255 for void, and object number, 0 for stuff, from 1 to `most_objects` for
     things, −1 for a crowd in the truth. A true segment and one of the answer match where their IoU is above ½: then no
     other can. Pixels of void and crowds are no mistakes: an answer that lies there by more than half is not counted.
-    Taught in notebooks/14_metrics.ipynb.
+    Taught in notebooks/14b_objects.ipynb.
     """
 
     def __init__(self, num_classes, things=(), most_objects=63, name="panoptic_quality", dtype="float32"):
@@ -95,7 +95,7 @@ class PanopticQuality(keras.metrics.Metric):
 def mean_where(scores, where):
     """The mean of the scores where something is true; 0 where it is true nowhere.
 
-    Taught in notebooks/14_metrics.ipynb.
+    Taught in notebooks/14b_objects.ipynb.
     """
     where = ops.cast(where, "float32")
     return ops.sum(scores * where) / ops.maximum(ops.sum(where), 1)

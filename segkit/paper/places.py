@@ -57,7 +57,7 @@ def plan_place(seed, index, outdoors=None):
     (sky if is_outdoors else wall)(background, behind, edge, echo)
     lay_floor(background, floor, edge, echo)
     actors = place_things(floor, actors, echo, floor.chance(0.5), 1 - edge)
-    return Scene(background, actors, (seed, index, 24)), is_outdoors
+    return Scene(background, actors, (seed, index, 24), 1 - edge), is_outdoors
 
 
 def lay_floor(scene, dice, edge, echo):

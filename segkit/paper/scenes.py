@@ -42,8 +42,9 @@ class Actor:
 class Scene:
     """What is where, in picture widths; from back to front. Independent of the picture's size."""
 
-    def __init__(self, background, actors, finish_seed):
+    def __init__(self, background, actors, finish_seed, horizon):
         self.background, self.actors, self.finish_seed = background, actors, finish_seed
+        self.horizon = horizon  # where the ground begins, from above
 
 
 def draw_scene(seed, index, size=REFERENCE):
@@ -78,7 +79,7 @@ def plan_scene(seed, index, is_indoors=by_chance):
     indoors = is_indoors(stage, [actor.species for actor in actors])
     background = (rooms.room if indoors else rooms.garden)(stage, echo, 1 - horizon)
     actors = place_things(stage, actors, echo, indoors, horizon)
-    return Scene(background, actors, (seed, index, 3))
+    return Scene(background, actors, (seed, index, 3), horizon)
 
 
 def cast_animals(dice):
