@@ -108,11 +108,16 @@ def check_crf(logits, pictures, most=None):
         raise ValueError("These pictures have colours of 0..1: multiply them by 255.")
 
 
-def as_pixels(masks, logits, weights=None):
+def as_pixels(masks, logits, weights=None, classes=None):
     """Masks (B, H, W) or (B, H, W, 1) → int32 (B, H, W); weights for pictures or pixels → float32 (B, H, W)."""
     if len(logits.shape) != 4:
         raise ValueError(
             f"The logits have shape {tuple(logits.shape)}; give (batch, height, width, classes)."
+        )
+    if classes not in (None, logits.shape[-1]):
+        raise ValueError(
+            f"This metric counts {classes} classes, and these logits have {logits.shape[-1]}: make both equal (BorderIoU "
+            "knows the trimap's 3 alone; for another class take keras.metrics.IoU)."
         )
     masks = ops.convert_to_tensor(masks)
     if len(masks.shape) == 4 and masks.shape[-1] == 1:

@@ -1,7 +1,7 @@
 """Metrics that lessons need and Keras does not bring, or not right."""
 
 from .borders import BorderIoU, BoundaryIoU
-from .classes import accuracy_per_class, count_error, iou_per_class
+from .classes import count_error, iou_per_class
 from .confusion import FrequencyWeightedIoU, MeanClassAccuracy, MeanDice
 from .objects import AveragePrecision, average_precision
 from .panoptic import PanopticQuality
@@ -14,7 +14,6 @@ __all__ = [
     "MeanClassAccuracy",
     "MeanDice",
     "PanopticQuality",
-    "accuracy_per_class",
     "average_precision",
     "count_error",
     "iou_per_class",

@@ -5,31 +5,21 @@ from keras import ops
 
 from ..checks import as_pixels, check_whole
 from ..labels import VOID
+from .confusion import FromConfusion, answered
 
 
 @keras.saving.register_keras_serializable("segkit")
-class BorderIoU(keras.metrics.IoU):
+class BorderIoU(FromConfusion):
     """The IoU of the trimap's border class, from logits. A thin class: it shows what mIoU averages away.
 
-    A pixel whose logits are no numbers counts as wrong.
     Taught in notebooks/14_metrics.ipynb.
     """
 
-    def __init__(
-        self, name="border_iou", dtype="float32"
-    ):  # Keras counts in whole numbers, and weights in none
-        super().__init__(num_classes=3, target_class_ids=[2], ignore_class=VOID, name=name, dtype=dtype)
+    def __init__(self, name="border_iou", dtype="float32"):
+        super().__init__(3, name=name, dtype=dtype)
 
-    def update_state(self, masks, logits, sample_weight=None):
-        if logits.shape[-1] != 3:
-            raise ValueError(
-                f"BorderIoU scores label 2 of the trimap's 3 classes, and these logits have {logits.shape[-1]}: for "
-                "another class use keras.metrics.IoU(classes, [label], ignore_class=255, sparse_y_pred=False)."
-            )
-        masks, weights = as_pixels(masks, logits, sample_weight)
-        wrong = ops.where(masks == 2, 0, 2)
-        guess = ops.where(answered(logits), ops.cast(ops.argmax(logits, axis=-1), "int32"), wrong)
-        return super().update_state(masks, guess, weights)
+    def scores(self, right, true, named):
+        return right, true + named - right, ops.one_hot(2, 3)
 
     def get_config(self):
         return {"name": self.name, "dtype": self.dtype}
@@ -54,7 +44,7 @@ class BoundaryIoU(keras.metrics.Metric):
         self.either = self.add_variable((num_classes,), "zeros", name="either")
 
     def update_state(self, masks, logits, sample_weight=None):
-        masks, weights = as_pixels(masks, logits, sample_weight)
+        masks, weights = as_pixels(masks, logits, sample_weight, self.num_classes)
         counted = masks != VOID
         guess = ops.where(answered(logits), ops.cast(ops.argmax(logits, axis=-1), "int32"), -1)
         truth, guess = (  # −1, not 255: PyTorch's one_hot takes no number above the last class
@@ -74,20 +64,11 @@ class BoundaryIoU(keras.metrics.Metric):
 
     def result(self):
         shared, either = ops.convert_to_tensor(self.shared), ops.convert_to_tensor(self.either)
-        present = either > 0
-        scores = ops.where(present, shared / ops.where(present, either, 1), 0)
-        return ops.sum(scores) / ops.maximum(ops.sum(ops.cast(present, "float32")), 1)
+        present = ops.cast(either > 0, "float32")
+        return ops.divide_no_nan(ops.sum(ops.divide_no_nan(shared, either)), ops.sum(present))
 
     def get_config(self):
         return {"name": self.name, "dtype": self.dtype, "num_classes": self.num_classes, "ratio": self.ratio}
-
-
-def answered(logits):  # (B, H, W, classes) -> (B, H, W)
-    """False where a logit is no number: argmax would give such a pixel to some class.
-
-    Taught in notebooks/14_metrics.ipynb.
-    """
-    return ops.logical_not(ops.any(ops.isnan(logits), axis=-1))
 
 
 def peeled(inside, reach, axis):

@@ -1,4 +1,4 @@
-"""Scores of a whole set of masks at once, from arrays: IoU and accuracy of each class, objects counted."""
+"""Scores of a whole set of masks at once, from arrays: IoU of each class, objects counted."""
 
 import numpy as np
 from scipy import ndimage
@@ -19,21 +19,6 @@ def iou_per_class(masks, predictions, num_classes):
         either = np.sum(truth | guess)
         scores.append(np.sum(truth & guess) / either if either else np.nan)
     return np.array(scores)
-
-
-def accuracy_per_class(masks, predictions, num_classes):
-    """The share of each class' pixels that the prediction gives to it, NaN for a class that no mask has.
-
-    The mean over classes is the class average, which asks the same of a rare class as of a common one.
-    Taught in notebooks/14_metrics.ipynb.
-    """
-    masks, predictions = check_predictions(masks, predictions)
-    return np.array(
-        [
-            np.mean(predictions[masks == label] == label) if np.any(masks == label) else np.nan
-            for label in range(num_classes)
-        ]
-    )
 
 
 def count_error(instances, masks, least=8):

@@ -5,7 +5,6 @@ from keras import ops
 
 from ..checks import as_pixels
 from ..labels import VOID
-from .borders import answered
 
 
 class FromConfusion(keras.metrics.MeanIoU):
@@ -20,7 +19,7 @@ class FromConfusion(keras.metrics.MeanIoU):
         super().__init__(num_classes, name=name, dtype=dtype, ignore_class=VOID)
 
     def update_state(self, masks, logits, sample_weight=None):
-        masks, weights = as_pixels(masks, logits, sample_weight)
+        masks, weights = as_pixels(masks, logits, sample_weight, self.num_classes)
         guess = ops.cast(ops.argmax(logits, axis=-1), "int32")
         guess = ops.where(answered(logits), guess, (masks + 1) % self.num_classes)
         return super().update_state(masks, guess, weights)
@@ -30,12 +29,18 @@ class FromConfusion(keras.metrics.MeanIoU):
         right, true, named = ops.diagonal(table), ops.sum(table, axis=1), ops.sum(table, axis=0)
         upper, lower, weights = self.scores(right, true, named)
         weights = ops.where(lower > 0, weights, 0)
-        shares = ops.where(lower > 0, upper / ops.where(lower > 0, lower, 1), 0)
-        total = ops.sum(weights)
-        return ops.sum(weights * shares) / ops.where(total > 0, total, 1)
+        return ops.divide_no_nan(ops.sum(weights * ops.divide_no_nan(upper, lower)), ops.sum(weights))
 
     def get_config(self):
         return {"num_classes": self.num_classes, "name": self.name, "dtype": self.dtype}
+
+
+def answered(logits):  # (B, H, W, classes) -> (B, H, W)
+    """False where a logit is no number: argmax would give such a pixel to some class.
+
+    Taught in notebooks/14_metrics.ipynb.
+    """
+    return ops.logical_not(ops.any(ops.isnan(logits), axis=-1))
 
 
 @keras.saving.register_keras_serializable("segkit")
