@@ -3,12 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: lab course test bench claims weights sync
+.PHONY: lab course test bench scoreboard claims weights sync
 lab: $(READY)
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
 
 course: $(READY)
-	$(BIN)/python tools/execute.py --all --pages build
+	$(BIN)/python tools/execute.py --all --site build
 
 test: $(READY)
 	$(BIN)/ruff check .
@@ -18,6 +18,10 @@ test: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/run.py
+
+scoreboard: $(READY)
+	$(BIN)/python benchmarks/scoreboard.py
+	$(BIN)/python benchmarks/scoreboard.py --costs
 
 claims: $(READY)
 	$(BIN)/python tools/claims.py

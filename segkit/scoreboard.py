@@ -29,14 +29,12 @@ def rows(data="paper_pets"):
             row[quality] = statistics.mean(run[quality] for run in runs)
         row["spread"] = max(run["mean_iou"] for run in runs) - min(run["mean_iou"] for run in runs)
         row["iou"] = [statistics.mean(values) for values in zip(*(run["iou"] for run in runs), strict=True)]
-        row["longer"] = stored[data].get("longer", {}).get(name)
         found.append(row)
     return sorted(found, key=lambda row: -row["mean_iou"])
 
 
 def table(data="paper_pets"):
-    """The rows as a Markdown table."""
-    found = rows(data)
+    """The rows as a Markdown table, and below it the checkpoints that were trained longer."""
     head = [
         "",
         "start",
@@ -47,11 +45,9 @@ def table(data="paper_pets"):
         "pictures/s",
         "memory, MB",
     ]
-    head += [*QUALITIES.values(), "trained longer: mean, border IoU"]
-    lines = [" | ".join(["", *head, ""]).strip(), "|" + "---|" * len(head)]
-    for row in found:
+    lines = []
+    for row in rows(data):
         spread = f" ±{row['spread'] / 2:.3f}" if row["seeds"] > 1 else ""
-        longer = row["longer"] and f"{row['longer']['mean_iou']:.3f}, {row['longer']['border_iou']:.3f}"
         cells = [
             row["name"],
             row["start"],
@@ -61,17 +57,34 @@ def table(data="paper_pets"):
             f"{row['training_cpu_seconds']:.0f}",
             f"{row['pictures_per_second']:.0f}",
             f"{row['peak_memory_mb']:,}",
-            *(f"{row[quality]:.3f}" + spread * (quality == "mean_iou") for quality in QUALITIES),
-            longer or "",
         ]
-        lines.append("| " + " | ".join(map(str, cells)) + " |")
-    return "\n".join(lines)
+        lines.append(
+            [*cells, *(f"{row[quality]:.3f}" + spread * (quality == "mean_iou") for quality in QUALITIES)]
+        )
+    tables = [_markdown([*head, *QUALITIES.values()], lines)]
+    longer = json.loads(STORED.read_text(encoding="utf-8"))[data].get("longer", {})
+    lines = [
+        [
+            name,
+            *(f"{row[quality]:.3f}" for quality in QUALITIES),
+            f"{row['ap']['AP50']:.3f}" if "ap" in row else "",
+        ]
+        for name, row in sorted(longer.items(), key=lambda item: -item[1]["mean_iou"])
+    ]
+    if lines:
+        tables.append(_markdown(["trained longer", *QUALITIES.values(), "AP50 of masks"], lines))
+    return "\n\n".join(tables)
+
+
+def _markdown(head, lines):
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in [head, ["---"] * len(head), *lines])
 
 
 def draw(found, alt):
     """Quality against cost, and the IoU of each class, for rows of `rows()`."""
+    height = 1.5 + 0.25 * len(found)
     figure, (left, right) = plt.subplots(
-        1, 2, figsize=(9.6, 0.9 + 0.27 * len(found)), width_ratios=(5, 4), layout="constrained"
+        1, 2, figsize=(9.6, height), width_ratios=(5, 4), layout="constrained"
     )
     for row in found:
         pretrained = row["start"] == "pretrained"
@@ -83,9 +96,13 @@ def draw(found, alt):
         )
     _name_points(left, found)
     left.set(xscale="log", xlabel="multiply–adds for a picture, millions", ylabel="mean IoU on test pictures")
+    costs = [row["multiply_adds"] / 1e6 for row in found]
+    left.set(xlim=(0.8 * min(costs), 2.6 * max(costs)))
+    left.set_xticks([100, 200, 500, 1000], ["100", "200", "500", "1,000"], minor=False)
+    left.set_xticks([], minor=True)
     for start, marker, color in (("pretrained", "o", 0), ("random start", "s", 1)):
         left.plot([], [], marker, color=show.CYCLE[color], label=start)
-    left.legend(loc="lower right")
+    left.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
     places = range(len(found))[::-1]
     for label, (name, marker) in enumerate(zip(CLASSES, "os^", strict=True)):
         color = (
@@ -97,7 +114,7 @@ def draw(found, alt):
     right.set(yticks=list(places), xlim=(0, 1), xlabel="IoU of each class")
     right.set_yticklabels([row["name"] for row in found], fontsize=8)
     right.grid(axis="y", color="#dddddd")
-    right.legend(loc="upper center", bbox_to_anchor=(0.4, 1.13), ncols=3, frameon=False)
+    right.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False)
     show.show(figure, alt)
 
 

@@ -1,7 +1,6 @@
-"""sync, check, execute and pages on small notebooks made here."""
+"""sync, check and execute on small notebooks made here."""
 
 import base64
-import html.parser
 import json
 import re
 import sys
@@ -16,7 +15,6 @@ import check  # noqa: E402
 import claims  # noqa: E402
 import execute  # noqa: E402
 import kernels  # noqa: E402
-import pages  # noqa: E402
 import sync  # noqa: E402
 
 import notebooks  # noqa: E402
@@ -242,44 +240,6 @@ def test_a_line_a_cell_tells_how_far_a_lesson_is(tmp_path, capfd):
     out, err = capfd.readouterr()
     assert re.fullmatch(r"04_d +cell  1 of 2 +[\d.]+ s\n04_d +cell  2 of 2 +[\d.]+ s\n", out)
     assert err == ""
-
-
-def test_pages_work_offline(tmp_path):
-    notebook = nbformat.v4.new_notebook(cells=[text("# 1 · A\n[next](02_b.ipynb)"), code("1", 1)])
-    path = tmp_path / "01_a.ipynb"
-    pages.write_page(notebook, path, tmp_path)
-    page = (tmp_path / "01_a.html").read_text()
-    assert 'href="02_b.html"' in page and "cdn" not in page.lower() and 'src="http' not in page
-    pages.write_index([kernels.Outcome(path, notebook, 3.0, "mean IoU 0.5")], tmp_path)
-    assert '<a href="01_a.html">1 · A</a><p>mean IoU 0.5 · 3 s' in (tmp_path / "index.html").read_text()
-
-
-def test_a_page_folds_the_code_that_is_tagged_so(tmp_path):
-    cells = [text("# 1 · A"), code("shown = 1", 1), code("folded = 2", 2)]
-    cells[2].metadata["tags"] = ["hide-input"]
-    pages.write_page(nbformat.v4.new_notebook(cells=cells), tmp_path / "01_a.ipynb", tmp_path)
-    before, _, after = (tmp_path / "01_a.html").read_text().partition('<details class="folded">')
-    inside, _, _ = after.partition("</details>")
-    assert "shown" in before and "folded</span>" not in before
-    assert "folded</span>" in inside and "shown" not in inside
-
-
-def test_every_figure_of_a_page_has_its_own_description(tmp_path):
-    alts = ['One & <two>, in "quotes".', "A second figure.", "A third figure, a photograph."]
-    figures = [figure(alts[0]), figure(alts[1]), figure(alts[2], "jpeg")]
-    drawn = (
-        '<p>drawn: <img src="data:image/png;base64,AAAA"></p>'  # one that has none does not shift the others
-    )
-    cells = [text("# 1 · A"), code("1", 1, figures[:1]), text(drawn), code("2", 2, figures[1:])]
-    pages.write_page(nbformat.v4.new_notebook(cells=cells), tmp_path / "01_a.ipynb", tmp_path)
-    found = {}
-    reader = html.parser.HTMLParser()
-    reader.handle_starttag = lambda tag, words: (
-        tag == "img" and found.update({dict(words)["src"]: dict(words)["alt"]})
-    )
-    reader.feed((tmp_path / "01_a.html").read_text())
-    for alt in alts:
-        assert alt in (found.get(f"data:image/{kind};base64,{picture_of(alt)}") for kind in ("png", "jpeg"))
 
 
 def test_a_lesson_can_be_named_by_its_number():

@@ -3,7 +3,7 @@
 python tools/execute.py                lessons whose code changed since they were last executed
 python tools/execute.py --all          every lesson
 python tools/execute.py 01 04          these lessons
-python tools/execute.py --all --pages build    leave the notebooks alone, write HTML pages with an index
+python tools/execute.py --all --site build     leave the notebooks alone, make the course's site from what came out
 python tools/execute.py --jobs 1       one after the other
 
 The minutes that a lesson takes are kept, alone and beside another one: the range that its first screen states.
@@ -15,8 +15,8 @@ import os
 import pathlib
 
 import kernels
-import pages
 
+import website
 from notebooks import fingerprint, paths, read, write
 
 
@@ -38,7 +38,7 @@ def main():
     parser.add_argument("lessons", nargs="*")
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--pages", type=pathlib.Path)
+    parser.add_argument("--site", type=pathlib.Path)
     options = parser.parse_args()
     profile = os.environ.setdefault("SEGKIT_PROFILE", "quick")
     wanted = [(path, read(path)) for path in paths(options.lessons)]
@@ -49,13 +49,12 @@ def main():
         return
     outcomes = kernels.run([(path, notebook, {}) for path, notebook in wanted], options.jobs)
     for outcome in outcomes:
-        if options.pages:
-            pages.write_page(outcome.notebook, outcome.path, options.pages)
-        elif not outcome.error:
+        if not (options.site or outcome.error):
             store(outcome, profile, alone=options.jobs == 1)
     print(f"\n{kernels.table(outcomes)}")
-    if options.pages:
-        print(f"open {pages.write_index(outcomes, options.pages)}")
+    if options.site:
+        made = [(outcome.path, outcome.notebook, outcome.error or outcome.result) for outcome in outcomes]
+        print(f"open {website.build(made, options.site)}")
     if stopped := [outcome.path.stem for outcome in outcomes if outcome.error]:
         raise SystemExit(f"{len(stopped)} of {len(outcomes)} lessons stopped: {', '.join(stopped)}")
 

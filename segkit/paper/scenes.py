@@ -254,11 +254,8 @@ def label_scene(scene, size):
         instance_mask = stack_instances(actors, [actor.placed.silhouette(size) for actor in actors])
     pets = [actor for actor in actors if actor.species is not None]
     label = np.array([SPECIES.index(pet.species) for pet in pets], dtype=np.int64)
-    border = border_band(instance_mask)
     return {
-        "segmentation_mask": np.where(border, BORDER, np.where(instance_mask > 0, PET, BACKGROUND)).astype(
-            np.uint8
-        ),
+        "segmentation_mask": trimap(instance_mask),
         "class_mask": np.concatenate([[0], label + 1]).astype(np.uint8)[instance_mask],
         "instance_mask": instance_mask,
         "bbox": np.array(
@@ -279,6 +276,13 @@ def stack_instances(actors, masks):
         number += actor.species is not None
         instance_mask[mask] = number if actor.species is not None else 0
     return instance_mask
+
+
+def trimap(instance_mask):
+    """Pet, background and border, from numbered objects."""
+    return np.where(border_band(instance_mask), BORDER, np.where(instance_mask > 0, PET, BACKGROUND)).astype(
+        np.uint8
+    )
 
 
 def border_band(instance_mask):

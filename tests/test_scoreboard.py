@@ -1,0 +1,83 @@
+"""The scoreboard: its counting against TensorFlow's own, its rows against its file, a run that is cut short."""
+
+import importlib.util
+import json
+import statistics
+
+import keras
+import numpy as np
+import pytest
+
+from segkit import scoreboard
+
+from .conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def bench():
+    spec = importlib.util.spec_from_file_location("scoreboard_bench", ROOT / "benchmarks" / "scoreboard.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["FCN-8s", "light U-Net", "FPN", "SegNet", "original U-Net, narrow"])
+def test_multiply_adds_are_those_that_tensorflow_counts(bench, name):
+    import tensorflow as tf
+
+    model = bench.architectures()[name][2](None)
+    graph = tf.function(lambda x: model(x, training=False)).get_concrete_function(
+        tf.TensorSpec((1, 128, 128, 3))
+    )
+    count = 0  # of the convolutions' own operations: a sum of products is two
+    for operation in graph.graph.get_operations():
+        if operation.type in ("Conv2D", "DepthwiseConv2dNative", "Conv2DBackpropInput"):
+            kernel = operation.inputs[1].shape
+            if operation.type == "Conv2DBackpropInput":
+                places, per_place = operation.inputs[2].shape[1:3], np.prod(kernel)
+            else:
+                places, per_place = operation.outputs[0].shape[1:3], np.prod(kernel)
+            count += int(np.prod([side or 0 for side in places]) * per_place)
+    assert bench.multiply_adds(model, 128) == pytest.approx(count, rel=0.01)
+
+
+def test_scores_are_those_of_the_metrics(bench):
+    dice = np.random.default_rng(0)
+    masks = dice.integers(0, 3, (25, 20, 24)).astype("uint8")
+    logits = dice.normal(size=(25, 20, 24, 3)).astype("float32")
+    scores = bench.scores_of(masks, logits)
+    metric = keras.metrics.MeanIoU(3, sparse_y_pred=False)
+    metric.update_state(masks, logits)
+    assert scores["mean_iou"] == pytest.approx(float(metric.result()), abs=1e-4)
+    assert scores["pixel_accuracy"] == pytest.approx(np.mean(logits.argmax(-1) == masks), abs=1e-4)
+    assert scores["border_iou"] == scores["iou"][2]
+
+
+def test_a_run_goes_on_where_it_stopped(bench, tmp_path, monkeypatch):
+    monkeypatch.setattr(bench, "STORED", tmp_path / "scoreboard.json")
+    row = {"mean_iou": 0.5}
+    assert not bench.stands("quality", "paper_pets", "FCN-8s", 0)
+    bench.keep("quality", "paper_pets", 0, {"FCN-8s": row})
+    bench.keep("quality", "paper_pets", 1, {"FCN-8s": row})
+    bench.keep("costs", "paper_pets", 0, {"FCN-8s": {"parameters": 1}})
+    assert bench.stands("quality", "paper_pets", "FCN-8s", 1) and bench.stands(
+        "costs", "paper_pets", "FCN-8s", 0
+    )
+    assert not bench.stands("quality", "oxford_iiit_pet", "FCN-8s", 0)
+    assert not bench.stands("longer", "paper_pets", "FCN-8s", 0)
+    stored = json.loads((tmp_path / "scoreboard.json").read_text())
+    assert stored["paper_pets"]["quality"]["FCN-8s"] == {"0": row, "1": row}
+
+
+def test_every_row_is_what_was_measured():
+    stored = json.loads(scoreboard.STORED.read_text())["paper_pets"]["quality"]
+    rows = scoreboard.rows("paper_pets")
+    assert [row["mean_iou"] for row in rows] == sorted((row["mean_iou"] for row in rows), reverse=True)
+    assert {row["name"] for row in rows} == set(stored)
+    for row in rows:
+        runs = stored[row["name"]].values()
+        assert row["mean_iou"] == pytest.approx(statistics.mean(run["mean_iou"] for run in runs))
+        assert row["mean_iou"] == pytest.approx(np.mean(row["iou"]), abs=2e-4)
+        assert row["parameters"] > 0 and row["multiply_adds"] > 0
+    lines = scoreboard.table("paper_pets").split("\n\n")[0].splitlines()
+    assert len(lines) == len(rows) + 2 and len({line.count("|") for line in lines}) == 1

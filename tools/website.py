@@ -1,0 +1,156 @@
+"""The course as a site: executed lessons, a front page with the ladder, a glossary, references, segkit's functions.
+
+python tools/website.py [FOLDER]    from the lessons as they are stored; FOLDER is build where none is named
+
+Open FOLDER/site/index.html: it needs no server and no network.
+"""
+
+import ast
+import pathlib
+import re
+import shutil
+import sys
+
+import nbformat
+from sync import first_screen, stored_result
+
+from notebooks import ROOT, lessons, paths, read
+
+SITE = ROOT / "website"
+ROOMS = ("datasets", "layers", "losses", "metrics", "models", "callbacks", "backbones", "show")
+
+
+def build(outcomes, folder):
+    """Lay out the pages of (path, notebook, what came of it) and let Sphinx make them; returns the front page."""
+    from sphinx.cmd.build import build_main
+
+    source = folder / "source"
+    for path, notebook, _ in outcomes:
+        put(source / "lessons" / path.name, nbformat.writes(prepared(notebook)))
+    for picture in (ROOT / "docs").glob("*.jpg"):
+        copy(picture, source / "pictures" / picture.name)
+    for page in SITE.glob("*.md"):
+        put(source / page.name, page.read_text(encoding="utf-8"))
+    put(source / "index.md", front_page(outcomes))
+    put(source / "references.md", references(outcomes))
+    put(source / "segkit.md", functions())
+    (source / "static").mkdir(exist_ok=True)
+    copy(SITE / "static" / "course.css", source / "static" / "course.css")
+    html = folder / "site"
+    options = ["-q", "-j", "2", "-b", "html", "-c", str(SITE), "-d", str(folder / "doctrees")]
+    if build_main([*options, "-D", f"html_static_path={source / 'static'}", str(source), str(html)]):
+        raise SystemExit("Sphinx could not make the site: its message stands above.")
+    return html / "index.html"
+
+
+def put(path, text):
+    """Write a page only where it changed: what did not is not made again."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def copy(one, other):
+    other.parent.mkdir(parents=True, exist_ok=True)
+    if not other.is_file() or other.stat().st_mtime < one.stat().st_mtime:
+        shutil.copy2(one, other)
+
+
+def prepared(notebook):
+    """A copy for the page: the marks of tools/sync.py are gone."""
+    notebook = nbformat.reads(nbformat.writes(notebook), as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(r" *<!-- (?:minutes|colab) -->", "", cell.source)
+        elif "segkit" in cell.metadata:  # a source cell: its name says what it shows
+            cell.metadata["mystnb"] = {
+                "code_prompt_show": "show segkit's source",
+                "code_prompt_hide": "hide it",
+            }
+    return notebook
+
+
+def front_page(outcomes):
+    known, made = lessons(), {path.stem: result for path, _, result in outcomes}
+    notebooks = {path.stem: notebook for path, notebook, _ in outcomes}
+    cards = []
+    for stem, about in known.items():
+        if stem not in made:
+            continue
+        number = stem.split("_")[0]
+        minutes = first_screen(notebooks[stem]).split(" on ")[0].strip("*").rstrip(".")
+        picture = (
+            f":img-top: pictures/{stem}.jpg\n:img-alt: a figure of lesson {number}\n"
+            if (ROOT / "docs" / f"{stem}.jpg").is_file()
+            else ""
+        )
+        cards.append(
+            f":::{{grid-item-card}} {number} · {about['title']}\n:link: lessons/{stem}\n:link-type: doc\n:class-card: lesson-card\n{picture}\n"
+            f"After it you can {about['after']}.\n\n*{minutes} · {made[stem]}*\n:::"
+        )
+    names = "\n".join(f"lessons/{stem}" for stem in known if stem in made)
+    more = "\n".join(page.stem for page in sorted(SITE.glob("*.md")) if page.stem != "index")
+    opening = (SITE / "opening.txt").read_text(encoding="utf-8")
+    return (
+        f"{opening}\n\n## The ladder\n\n::::{{grid}} 1 2 2 3\n:gutter: 3\n\n"
+        + "\n\n".join(cards)
+        + "\n\n::::\n\n"
+        f"```{{toctree}}\n:hidden:\n:caption: Lessons\n\n{names}\n```\n\n"
+        f"```{{toctree}}\n:hidden:\n:caption: Beside them\n\n{more}\nreferences\nsegkit\n```\n"
+    )
+
+
+def references(outcomes):
+    """Every work that a lesson names, once, with the lessons that name it."""
+    found = {}
+    for path, notebook, _ in outcomes:
+        text = next(cell.source for cell in reversed(notebook.cells) if cell.cell_type == "markdown")
+        for line in text.partition("## References")[2].splitlines():
+            if line.startswith("- "):
+                work = line[2:].partition(": ")
+                author, rest = work[0], work[2]
+                key = re.search(r"arXiv [\d.]+|\*[^*]+\*", rest)
+                found.setdefault(key[0] if key else line, (f"{author}: {rest}", []))[1].append(path.stem)
+    lines = []
+    for work, stems in sorted(found.values()):
+        links = ", ".join(f"[{stem.split('_')[0]}](lessons/{stem}.ipynb)" for stem in stems)
+        lines.append(f"- {work} ({links})")
+    return "# References\n\nEvery work that the lessons name, and where.\n\n" + "\n".join(lines) + "\n"
+
+
+def functions():
+    """Each public piece of segkit with its call and its text, read from the source; a piece that is taught leads to its lesson."""
+    parts = ["# segkit, piece by piece\n\nWhat the lessons import, room by room."]
+    for room in ROOMS:
+        parts.append(f"## segkit.{room}")
+        folder = ROOT / "segkit" / room
+        files = sorted(folder.glob("**/*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+        for file in files:
+            for piece in ast.parse(file.read_text(encoding="utf-8")).body:
+                text = isinstance(piece, ast.ClassDef | ast.FunctionDef) and ast.get_docstring(piece)
+                if text and not piece.name.startswith("_"):
+                    text = re.sub(r"notebooks/(\w+)\.ipynb", r"[lesson \1](lessons/\1.ipynb)", text)
+                    parts.append(f"### {piece.name}\n\n`{call_of(piece)}`\n\n{text}")
+    return "\n\n".join(parts) + "\n"
+
+
+def call_of(piece):
+    """How a function or class is called, as its source says."""
+    if isinstance(piece, ast.ClassDef):
+        made = next(
+            (one for one in piece.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"), None
+        )
+        arguments = ast.unparse(made.args).removeprefix("self").removeprefix(", ") if made else ""
+    else:
+        arguments = ast.unparse(piece.args)
+    return f"{piece.name}({arguments})"
+
+
+def main():
+    notebooks = [(path, read(path)) for path in paths()]
+    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build"
+    print(f"open {build([(path, one, stored_result(one)) for path, one in notebooks], folder)}")
+
+
+if __name__ == "__main__":
+    main()
