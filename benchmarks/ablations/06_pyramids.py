@@ -24,7 +24,17 @@ TRAINING, BATCH, EPOCHS, SMALL = 400, 16, 8, 64
 LEVELS = (4, 8, 16, 32)
 
 # table, column, the row with more, the row with less
-SHOWN = ()
+SHOWN = (
+    ("levels", "mean IoU, large animals", "finest level alone, after the way down", "top level alone"),
+    ("levels", "mean IoU, small animals", "finest level alone, after the way down", "top level alone"),
+    ("levels", "mean IoU, all", "every level, without the way down", "FPN"),
+    ("levels", "mean IoU, small animals", "every level, without the way down", "FPN"),
+    ("scene", "IoU of animals", "no pooling", "bins 1, 2, 3, 6"),
+    ("scene", "right class", "one bin", "no pooling"),
+    ("scene", "mean IoU", "bins 1, 2, 3, 6", "one bin"),
+    ("auxiliary", "pet IoU", "auxiliary loss, weight 0.4", "one loss"),
+    ("auxiliary", "mean IoU", "auxiliary loss, weight 0.4", "one loss"),
+)
 
 
 @functools.cache
