@@ -177,6 +177,128 @@ def display():
     return {"seconds_per_frame": round(median_time(lambda: callback.show_frame("now")), 3)}
 
 
+def metrics():
+    """What the course's metrics add to a training step of the light network at 128 pixels, batch 8, as a share of it."""
+    import keras
+    import tensorflow as tf
+
+    from segkit.backbones import encoder
+    from segkit.metrics import BorderIoU, BoundaryIoU, FrequencyWeightedIoU, MeanClassAccuracy, MeanDice
+    from segkit.models import light_unet
+
+    model = light_unet(encoder("MobileNetV2", "paper", frozen=8), 3)
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    dice = np.random.default_rng(0)
+    images = dice.integers(0, 256, (8, 128, 128, 3)).astype("float32")
+    masks = dice.integers(0, 3, (8, 128, 128)).astype("uint8")
+    step = median_time(lambda: model.train_on_batch(images, masks), runs=15)
+    masks, logits = tf.constant(masks), tf.constant(dice.normal(size=(8, 128, 128, 3)).astype("float32"))
+    row = {"step_ms": round(1000 * step, 1)}
+    named = (BorderIoU(), BoundaryIoU(3), MeanClassAccuracy(3), FrequencyWeightedIoU(3), MeanDice(3))
+    for metric in named:
+        seconds = median_time(lambda update=tf.function(metric.update_state): update(masks, logits), runs=15)
+        row[type(metric).__name__] = round(seconds / step, 4)
+    return row
+
+
+def panoptic(pictures):
+    """Seconds of panoptic quality for so many pictures of 512×512 with about 20 objects, in batches of ten under XLA."""
+    import tensorflow as tf
+
+    from segkit.metrics import PanopticQuality
+
+    dice = np.random.default_rng(0)
+    maps = np.zeros((10, 512, 512, 2), np.int32)
+    maps[:, 256:, :, 0] = 1
+    for picture in maps:
+        for number in range(1, 21):
+            top, left = dice.integers(0, 400, 2)
+            picture[top : top + 90, left : left + 90] = dice.integers(2, 5), number
+    truth, answer = tf.constant(maps), tf.constant(np.roll(maps, 5, axis=1))
+    metric = PanopticQuality(5, things=(2, 3, 4))
+    update = tf.function(metric.update_state, jit_compile=True)
+    update(truth, answer)
+    began = time.monotonic()
+    for _ in range(pictures // 10):
+        update(truth, answer)
+    quality = float(metric.result()["pq"])
+    return {"pictures": pictures, "seconds": round(time.monotonic() - began, 1), "pq": round(quality, 3)}
+
+
+def average_precision(pictures):
+    """Seconds of mask AP for so many pictures of 128×128 with 20 objects each, ours and pycocotools' alone."""
+    from pycocotools import mask as run_lengths
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    from segkit.metrics import AveragePrecision
+
+    dice, count = np.random.default_rng(0), 20
+    ids = np.zeros((pictures, 128, 128), np.uint8)
+    for picture in ids:
+        for number in range(count):
+            top, left = 24 * (number // 5), 24 * (number % 5)
+            picture[top + 2 : top + 22, left + 2 : left + 22] = number + 1
+    masks = np.stack(
+        [np.stack([np.roll(one == number + 1, 2, axis=1) for number in range(count)]) for one in ids[:1]]
+    )
+    truth = {
+        "instances": ids,
+        "labels": dice.integers(1, 4, (pictures, count)),
+        "valid": np.ones((pictures, count), bool),
+        "boxes": np.zeros((pictures, count, 4), np.float32),
+    }
+    found = truth | {
+        "scores": dice.random((pictures, count)),
+        "masks": np.broadcast_to(masks, (pictures, *masks.shape[1:])),
+    }
+
+    began = time.monotonic()
+    metric = AveragePrecision("masks")
+    metric.update_state(truth, found)
+    ours_ap = metric.result()["AP"]
+    ours = time.monotonic() - began
+
+    began = time.monotonic()
+    parts = [[], []]
+    for picture in range(pictures):
+        for number in range(count):
+            for part, mask in zip(
+                parts, (ids[picture] == number + 1, found["masks"][picture, number]), strict=True
+            ):
+                shape = run_lengths.encode(np.asfortranarray(mask.astype(np.uint8)))
+                one = {
+                    "image_id": picture,
+                    "category_id": int(truth["labels"][picture, number]),
+                    "segmentation": shape,
+                }
+                one |= {"id": len(part) + 1, "area": float(mask.sum()), "iscrowd": 0}
+                part.append(one | {"score": float(found["scores"][picture, number])})
+    sets = []
+    for part in parts:
+        coco = COCO()
+        images = [{"id": picture, "height": 128, "width": 128} for picture in range(pictures)]
+        coco.dataset = {
+            "images": images,
+            "categories": [{"id": label} for label in (1, 2, 3)],
+            "annotations": part,
+        }
+        coco.createIndex()
+        sets.append(coco)
+    evaluation = COCOeval(*sets, "segm")
+    evaluation.evaluate()
+    evaluation.accumulate()
+    alone_ap = float(np.mean(evaluation.eval["precision"][:, :, :, 0, -1]))
+    alone = time.monotonic() - began
+    assert abs(ours_ap - alone_ap) < 1e-9
+    return {
+        "pictures": pictures,
+        "ours_seconds": round(ours, 1),
+        "alone_seconds": round(alone, 1),
+        "ratio": round(ours / alone, 2),
+    }
+
+
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
