@@ -3,10 +3,13 @@
 python benchmarks/detectors.py quick|full training|inference SIZE BATCH [OBJECTS]     OBJECTS: places in the truth, 5
 python benchmarks/detectors.py align segkit|onnx|crop_and_resize                      4096 boxes of 14×14×64, 256 of 7×7×256
 python benchmarks/detectors.py precision [PROPOSALS]     of the shipped weights on paper_pets' test pictures, by pycocotools
+python benchmarks/detectors.py nuclei FOLDER [STEPS]     trained on FOLDER/train, scored on FOLDER/test; 600 steps
 """
 
 import json
+import pathlib
 import sys
+import time
 
 import keras
 import numpy as np
@@ -14,11 +17,13 @@ import tensorflow as tf
 from measure import median_time, peak
 
 from segkit.backbones import encoder
-from segkit.datasets import load
+from segkit.datasets import Augment, from_folder, load
+from segkit.detectors import with_truth
 from segkit.metrics import average_precision
 from segkit.models import MaskRCNN, MaskRCNNConfig
 from segkit.models.mask_rcnn.rois import align_one
 from segkit.stored import load_stored
+from segkit.training import rising_and_falling
 
 MAPS = {  # side, channels, bins, boxes
     "4096 boxes, 32×32×64 to 14×14": (32, 64, 14, 4096),
@@ -128,6 +133,32 @@ def precision(proposals=64):
     return {kind: average_precision(test, found, kind) for kind in ("boxes", "masks")}
 
 
+def nuclei(folder, steps=600):
+    """Real cells: learned from crops of 128 px, found in whole pictures of 256. The weights do not know the size."""
+    train, test = (
+        from_folder(folder / split / "images", instances=folder / split / "instances", size=256)
+        for split in ("train", "test")
+    )
+    small = {"anchor_sizes": (10, 18, 32, 64), "anchors_share": 0.5, "rois_sampled": 64, "rois_share": 0.5}
+    many = {"proposals": 256, "per_level": 256, "candidates": 256, "detections": 128}
+    learner, finder = (
+        MaskRCNN(
+            encoder("MobileNetV2", "paper", frozen=4), MaskRCNNConfig.quick(len(train.classes), **options)
+        )
+        for options in ({**small, "proposals": 128}, {**small, **many, "size": (256, 256)})
+    )
+    crops = Augment(flip=True, zoom=(0.5, 0.5), size=128, turn=90, light=0.2)
+    learner.compile(keras.optimizers.AdamW(rising_and_falling(1e-3, steps), weight_decay=0.01))
+    began = time.process_time()
+    batches = train.batches(8, training=True, augment=crops, encode=with_truth)
+    learner.fit(batches.repeat(), epochs=1, steps_per_epoch=steps, verbose=2)
+    seconds = time.process_time() - began
+    finder.set_weights(learner.get_weights())
+    found = finder.predict(test.images, batch_size=5, verbose=0)
+    scores = {kind: average_precision(test, found, kind) for kind in ("boxes", "masks")}
+    return {"cpu_seconds": round(seconds), **scores}
+
+
 if __name__ == "__main__":
     keras.utils.set_random_seed(0)
     if sys.argv[1] == "align":
@@ -135,5 +166,7 @@ if __name__ == "__main__":
         print(json.dumps(align(sys.argv[2])))
     elif sys.argv[1] == "precision":
         print(json.dumps(precision(*map(int, sys.argv[2:]))))
+    elif sys.argv[1] == "nuclei":
+        print(json.dumps(nuclei(pathlib.Path(sys.argv[2]), *map(int, sys.argv[3:]))))
     else:
         print(json.dumps(network(*sys.argv[1:3], *map(int, sys.argv[3:]))))

@@ -20,7 +20,8 @@ class DisplayCallback(keras.callbacks.Callback):
     """After each epoch: what the model says of a few fixed pictures, in one display that is updated.
 
     Give it validation pictures, never training ones. `draw(pictures, outputs)` makes the rows, each a list of
-    (caption, picture), the prediction last; `show.semantic` paints picture, true mask and prediction. Drawing may take
+    (caption, picture), the prediction last; `show.semantic` paints picture, true mask and prediction. `legend=False` leaves out
+    what the colours of classes mean, where colours tell objects apart. Drawing may take
     5 % of an epoch's time, or 0.4 s if that is more; where it takes longer, epochs are left out. When training ends, the
     display becomes a strip: the predictions before training, after epochs 1 and 3, and at the end. Without a notebook a
     line is printed in place of the picture.
@@ -29,10 +30,10 @@ class DisplayCallback(keras.callbacks.Callback):
     SHARE, SECONDS = 0.05, 0.4
     KEPT = ("before training", "after epoch 1", "after epoch 3")
 
-    def __init__(self, pictures, count=3, draw=show.semantic):
+    def __init__(self, pictures, count=3, draw=show.semantic, legend=True):
         super().__init__()
         self.pictures = pictures.take(count)
-        self.draw = draw
+        self.draw, self.legend = draw, legend
 
     def on_train_begin(self, logs=None):
         self.handle = self.figure = None  # a display of its own for each training
@@ -99,7 +100,8 @@ class DisplayCallback(keras.callbacks.Callback):
             self.places = self.figure.subplots(len(rows), columns, squeeze=False)
             for axes in self.places.flat:
                 axes.set_axis_off()
-            show.legend(self.figure, self.pictures.classes, fontsize=9)
+            if self.legend:
+                show.legend(self.figure, self.pictures.classes, fontsize=9)
         for row, places in zip(rows, self.places, strict=True):
             for (title, picture, *below), axes in zip(row, places, strict=False):
                 if axes.images:

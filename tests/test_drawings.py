@@ -35,7 +35,9 @@ def test_the_answers_drawn_are_those_of_a_correlation(figures):
 
 def test_each_number_of_a_map_stands_in_its_cell(figures):
     maps = {"one": np.array([[1.0, 2.5], [0.0, 7.0]]), "other": np.array([[3.0]])}
-    show.numbers(maps, alt="two maps", frames=[("other", (0, 0), 1, "red")])
+    show.numbers(
+        maps, alt="two maps", frames=[("other", (0, 0), 1, "red"), ("other", (1, 0), (1, 2), "blue")]
+    )
     for panel, (title, array) in zip(figures[0].axes, maps.items(), strict=True):
         assert panel.get_title() == title
         places = {tuple(text.get_position()): float(text.get_text()) for text in panel.texts}

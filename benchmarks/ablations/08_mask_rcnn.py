@@ -33,7 +33,16 @@ SIZE, TRAINING, COPIES, BATCH, EPOCHS = 128, 300, 2, 16, 4
 COUNTS = (2, 4, 8, 16, 32, 64)
 
 # table, column, the row with more, the row with less
-SHOWN = ()
+SHOWN = (
+    ("reading", "mask AP75", "RoIAlign", "RoIPool"),
+    ("reading", "mask AP", "RoIAlign", "RoIPool"),
+    ("reading", "mask IoU in true boxes", "RoIAlign", "RoIPool"),
+    ("answers", "mask AP", "a sigmoid for each class", "one softmax over all classes"),
+    ("answers", "mask AP75", "a sigmoid for each class", "one softmax over all classes"),
+    ("proposals", "recall at IoU 0.5", "64 proposals", "16 proposals"),
+    ("proposals", "recall at IoU 0.5", "16 proposals", "2 proposals"),
+    ("proposals", "recall at IoU 0.75", "64 proposals", "32 proposals"),
+)
 
 
 @functools.cache
