@@ -1,6 +1,6 @@
 """The README's pictures: docs/scenes.jpg, scenes above and their classes or objects below; and a figure of each lesson.
 
-A lesson's figure is the one in the cell with "readme" in its metadata, as stored.
+A lesson's figure is the one in the cell with "readme" in its metadata, as stored; a file name there asks for that file.
 """
 
 import base64
@@ -49,6 +49,9 @@ def store_lessons_figures():
             if "readme" in cell.metadata:
                 bundle = next(output.data for output in cell.outputs if "data" in output)
                 data = bundle.get("image/jpeg") or bundle["image/png"]
+                if isinstance(cell.metadata["readme"], str):  # a picture of its own, as it is
+                    (ROOT / "docs" / cell.metadata["readme"]).write_bytes(base64.b64decode(data))
+                    continue
                 figure = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
                 figure.thumbnail(THUMBNAIL, Image.Resampling.LANCZOS)
                 figure.save(ROOT / "docs" / f"{path.stem}.jpg", quality=88)

@@ -204,12 +204,10 @@ def main():
                 write(notebook, path)
     readme = ROOT / "README.md"
     text = readme.read_text(encoding="utf-8")
-    fresh = re.sub(
-        r"(<!-- lessons -->\n).*?(<!-- /lessons -->)",
-        lambda m: m[1] + readme_table() + "\n" + m[2],
-        text,
-        flags=re.S,
-    )
+    fresh = text
+    for mark, made in {"lessons": readme_table(), "scoreboard": scoreboard.table()}.items():
+        block = f"<!-- {mark} -->\n{made}\n<!-- /{mark} -->"
+        fresh = re.sub(rf"<!-- {mark} -->\n.*?<!-- /{mark} -->", lambda _, block=block: block, fresh, flags=re.S)
     if fresh != text:
         stale.append("README.md")
         if not check:
