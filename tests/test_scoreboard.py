@@ -81,3 +81,26 @@ def test_every_row_is_what_was_measured():
         assert row["parameters"] > 0 and row["multiply_adds"] > 0
     lines = scoreboard.table("paper_pets").split("\n\n")[0].splitlines()
     assert len(lines) == len(rows) + 2 and len({line.count("|") for line in lines}) == 1
+
+
+def test_the_order_is_the_one_that_the_lesson_explains():
+    """By the finest map that answers; a random start behind a pretrained one; v3+ mends what v3 loses."""
+    iou = {row["name"]: row["mean_iou"] for row in scoreboard.rows("paper_pets")}
+    pet, background, border = range(3)
+    by_stride = (
+        ("light U-Net", "U-Net"),
+        ("FPN", "DeepLab v3+"),
+        ("FCN-8s", "hypercolumns"),
+        ("FCN-16s", "PSPNet", "DeepLab v3"),
+        ("FCN-32s", "U-Net without skips"),
+    )
+    for finer, coarser in zip(by_stride, by_stride[1:], strict=False):
+        assert min(iou[name] for name in finer) > max(iou[name] for name in coarser)
+    assert iou["light U-Net, random encoder"] < 0.75 * iou["light U-Net"]
+    classes = {row["name"]: row["iou"] for row in scoreboard.rows("paper_pets")}
+    plain, sharpened = classes["DeepLab v3+"], classes["DeepLab v3+ and dense CRF"]
+    assert sharpened[pet] > plain[pet] and sharpened[border] < plain[border] / 2
+    longer = json.loads(scoreboard.STORED.read_text())["paper_pets"]["longer"]
+    for name in set(longer) & set(classes):
+        gain = [after - before for before, after in zip(classes[name], longer[name]["iou"], strict=True)]
+        assert min(gain) > 0 and max(gain) == gain[border]
