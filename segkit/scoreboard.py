@@ -25,6 +25,8 @@ def rows(data="paper_pets"):
     for name, seeds in stored[data]["quality"].items():
         runs = list(seeds.values())
         row = {"name": name, "seeds": len(runs), **stored["costs"].get(runs[0].get("costs_of", name), {})}
+        if "costs_of" in runs[0]:  # the network's alone: what sharpens its answers takes time of its own
+            row["pictures_per_second"] = None
         for quality in (*QUALITIES, "training_cpu_seconds"):
             row[quality] = statistics.mean(run[quality] for run in runs)
         row["spread"] = max(run["mean_iou"] for run in runs) - min(run["mean_iou"] for run in runs)
@@ -55,7 +57,7 @@ def table(data="paper_pets"):
             f"{row['parameters'] / 1e6:.2f}",
             f"{row['multiply_adds'] / 1e6:,.0f}",
             f"{row['training_cpu_seconds']:.0f}",
-            f"{row['pictures_per_second']:.0f}",
+            f"{row['pictures_per_second']:.0f}" if row["pictures_per_second"] else "–",
             f"{row['peak_memory_mb']:,}",
         ]
         lines.append(

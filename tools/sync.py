@@ -207,7 +207,9 @@ def main():
     fresh = text
     for mark, made in {"lessons": readme_table(), "scoreboard": scoreboard.table()}.items():
         block = f"<!-- {mark} -->\n{made}\n<!-- /{mark} -->"
-        fresh = re.sub(rf"<!-- {mark} -->\n.*?<!-- /{mark} -->", lambda _, block=block: block, fresh, flags=re.S)
+        fresh = re.sub(
+            rf"<!-- {mark} -->\n.*?<!-- /{mark} -->", lambda _, block=block: block, fresh, flags=re.S
+        )
     if fresh != text:
         stale.append("README.md")
         if not check:

@@ -15,6 +15,7 @@ import nbformat
 from sync import first_screen, stored_result
 
 from notebooks import ROOT, lessons, paths, read
+from segkit import scoreboard
 
 SITE = ROOT / "website"
 ROOMS = ("datasets", "layers", "losses", "metrics", "models", "callbacks", "backbones", "show")
@@ -27,7 +28,7 @@ def build(outcomes, folder):
     source = folder / "source"
     for path, notebook, _ in outcomes:
         put(source / "lessons" / path.name, nbformat.writes(prepared(notebook)))
-    for picture in (ROOT / "docs").glob("*.jpg"):
+    for picture in [*(ROOT / "docs").glob("*.jpg"), *(ROOT / "docs").glob("*.png")]:
         copy(picture, source / "pictures" / picture.name)
     for page in SITE.glob("*.md"):
         put(source / page.name, page.read_text(encoding="utf-8"))
@@ -94,7 +95,9 @@ def front_page(outcomes):
     return (
         f"{opening}\n\n## The ladder\n\n::::{{grid}} 1 2 2 3\n:gutter: 3\n\n"
         + "\n\n".join(cards)
-        + "\n\n::::\n\n"
+        + "\n\n::::\n\n## The scoreboard\n\n"
+        "```{image} pictures/scoreboard.png\n:alt: Quality against cost, and the IoU of each class, of every architecture\n```\n\n"
+        f"Equal pictures, equal budget; [lesson 14b](lessons/14b_objects.ipynb) reads it.\n\n{scoreboard.table()}\n\n"
         f"```{{toctree}}\n:hidden:\n:caption: Lessons\n\n{names}\n```\n\n"
         f"```{{toctree}}\n:hidden:\n:caption: Beside them\n\n{more}\nreferences\nsegkit\n```\n"
     )
@@ -125,13 +128,21 @@ def functions():
         parts.append(f"## segkit.{room}")
         folder = ROOT / "segkit" / room
         files = sorted(folder.glob("**/*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+        public = names_of(folder / "__init__.py") if folder.is_dir() else None
         for file in files:
             for piece in ast.parse(file.read_text(encoding="utf-8")).body:
                 text = isinstance(piece, ast.ClassDef | ast.FunctionDef) and ast.get_docstring(piece)
-                if text and not piece.name.startswith("_"):
+                if text and (piece.name in public if public else not piece.name.startswith("_")):
                     text = re.sub(r"notebooks/(\w+)\.ipynb", r"[lesson \1](lessons/\1.ipynb)", text)
                     parts.append(f"### {piece.name}\n\n`{call_of(piece)}`\n\n{text}")
     return "\n\n".join(parts) + "\n"
+
+
+def names_of(file):
+    """What a room lets out: its `__all__`."""
+    for line in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(line, ast.Assign) and line.targets[0].id == "__all__":
+            return ast.literal_eval(line.value)
 
 
 def call_of(piece):
