@@ -148,7 +148,7 @@ def first_screen(notebook):
     quick = " and ".join(f"`{name}`" for name in data["quick"])
     fetched = [f"`{name}`, {FETCHED[name]}" for name in data["full"] if name in FETCHED]
     if not fetched:
-        return f"{duration}, without a download (data: {quick})."
+        return f"{duration}, without a download" + f" (data: {quick})" * bool(quick) + "."
     return (
         f"{duration} without a download (*quick*, data: {quick}). With a GPU the *full* profile takes "
         f"the real pictures ({'; '.join(fetched)})."
