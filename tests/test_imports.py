@@ -42,6 +42,7 @@ def test_nothing_but_datasets_leads_to_datasets():
         "labels",
         "checks",
         "boxes",
+        "average_precision",
         "detectors",
         "graphs",
         "holes",
@@ -73,6 +74,7 @@ ROOMS = (
     "lattice.py",
     "checks.py",
     "boxes.py",
+    "average_precision.py",
     "detectors.py",
 )
 PIECES = "crf upsampling sizes unpooling fcn segnet atrous deeplab receptive_field unet pyramids losses metrics confusion panoptic layers_everywhere mask_rcnn mask_rcnn_pieces export backbones saving"

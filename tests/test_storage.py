@@ -16,7 +16,7 @@ SMALL = """
 import sys, time
 from segkit import paper
 from segkit.datasets import builders, storage
-builders.PAPER_PETS_SPLITS = {"train": (1, 40), "validation": (2, 3), "test": (3, 3)}
+builders.PaperPets.SPLITS = {"train": (1, 40), "validation": (2, 3), "test": (3, 3)}
 draw = paper.draw_scene
 def slow(*args):
     print("drawing", file=sys.__stdout__, flush=True)
@@ -65,9 +65,7 @@ def test_two_notebooks_preparing_at_once_both_get_the_data(tmp_path):
 
 @pytest.fixture
 def tiny(monkeypatch, tmp_path):
-    monkeypatch.setattr(
-        builders, "PAPER_PETS_SPLITS", {"train": (1, 3), "validation": (2, 2), "test": (3, 2)}
-    )
+    monkeypatch.setattr(builders.PaperPets, "SPLITS", {"train": (1, 3), "validation": (2, 2), "test": (3, 2)})
     monkeypatch.setenv("SEGKIT_DATA", str(tmp_path / "data"))
     return tmp_path / "data"
 
@@ -114,9 +112,7 @@ def test_damaged_records_name_the_folder_to_remove(tiny):
 def test_a_download_that_breaks_off_is_replaced_aloud(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "none"))
     monkeypatch.setenv("SEGKIT_DATA", str(tmp_path / "data"))
-    monkeypatch.setattr(
-        builders, "PAPER_PETS_SPLITS", {"train": (1, 3), "validation": (2, 2), "test": (3, 2)}
-    )
+    monkeypatch.setattr(builders.PaperPets, "SPLITS", {"train": (1, 3), "validation": (2, 2), "test": (3, 2)})
     monkeypatch.setattr(storage, "_reach", lambda address: None)
     prepare = storage._prepare
 
@@ -195,9 +191,7 @@ def test_drawing_counts_scenes_on_the_error_stream_alone(monkeypatch, tmp_path, 
     shown = []
     monkeypatch.setattr("IPython.display.display", lambda *args, **kwargs: shown.append(args))
     monkeypatch.setenv("SEGKIT_DATA", str(tmp_path))
-    monkeypatch.setattr(
-        builders, "PAPER_PETS_SPLITS", {"train": (1, 3), "validation": (2, 2), "test": (3, 2)}
-    )
+    monkeypatch.setattr(builders.PaperPets, "SPLITS", {"train": (1, 3), "validation": (2, 2), "test": (3, 2)})
     monkeypatch.setattr("tensorflow_datasets.core.utils.tqdm_utils.tqdm_lib.tqdm", tqdm.notebook.tqdm)
     assert storage.paper_pets().is_prepared()
     out, err = capsys.readouterr()

@@ -78,7 +78,7 @@ class AveragePrecision:
         if masks.shape[1:] != tuple(size):
             from keras import ops
 
-            from ..models.mask_rcnn import paste
+            from .models.mask_rcnn import paste
 
             masks = ops.convert_to_numpy(paste(masks, found["boxes"][picture], size))
         return masks >= self.threshold
