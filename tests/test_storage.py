@@ -14,15 +14,14 @@ from segkit.datasets import builders, load, storage
 
 SMALL = """
 import sys, time
-from segkit import paper
 from segkit.datasets import builders, storage
 builders.PaperPets.SPLITS = {"train": (1, 40), "validation": (2, 3), "test": (3, 3)}
-draw = paper.draw_scene
+draw = builders.PaperPets.DRAW
 def slow(*args):
     print("drawing", file=sys.__stdout__, flush=True)
     time.sleep(float(sys.argv[1]))
     return draw(*args)
-paper.draw_scene = slow
+builders.PaperPets.DRAW = staticmethod(slow)
 print("prepared", storage.paper_pets().info.splits["train"].num_examples, flush=True)
 """
 
@@ -71,19 +70,19 @@ def tiny(monkeypatch, tmp_path):
 
 
 def test_a_full_disk_is_named_and_leaves_nothing(monkeypatch, tiny):
-    draw = builders.paper.draw_scene
+    draw = builders.PaperPets.DRAW
 
     def full(seed, index, *rest):
         if index == 1:
             raise OSError(errno.ENOSPC, "No space left on device")
         return draw(seed, index, *rest)
 
-    monkeypatch.setattr(builders.paper, "draw_scene", full)
+    monkeypatch.setattr(builders.PaperPets, "DRAW", staticmethod(full))
     with pytest.raises(OSError, match="disk is full.*SEGKIT_DATA") as caught:
         storage.paper_pets()
     assert caught.value.errno == errno.ENOSPC
     assert not list(tiny.rglob("*.tfrecord*"))
-    monkeypatch.setattr(builders.paper, "draw_scene", draw)
+    monkeypatch.setattr(builders.PaperPets, "DRAW", staticmethod(draw))
     assert storage.paper_pets().info.splits["train"].num_examples == 3
 
 
