@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from .labels import VOID
+
 
 def check_whole(least=1, most=None, **named):
     """`check_whole(factor=factor)`: each named number is a whole one, from `least` to `most`."""
@@ -160,11 +162,11 @@ def check_panoptic(truth, guess, weights, num_classes, most):
     for name, maps, least in (("truth", truth, -1), ("answer", guess, 0)):
         if hasattr(maps, "numpy") or isinstance(maps, np.ndarray):  # not while a graph is traced
             classes, numbers = np.moveaxis(np.asarray(maps), -1, 0)
-            counted = classes != 255
+            counted = classes != VOID
             wrong = classes[(classes < 0) | (classes >= num_classes) & counted]
             if wrong.size:
                 raise ValueError(
-                    f"The {name} names class {wrong[0]}; there are 0 to {num_classes - 1}, and 255 for void."
+                    f"The {name} names class {wrong[0]}; there are 0 to {num_classes - 1}, and {VOID} for void."
                 )
             wrong = numbers[((numbers < least) | (numbers > most)) & counted]
             if wrong.size:

@@ -31,11 +31,8 @@ class PanopticQuality(keras.metrics.Metric):
     def update_state(self, truth, guess, sample_weight=None):
         check_panoptic(truth, guess, sample_weight, self.num_classes, self.most_objects)
         truth, guess = ops.cast(truth, "int32"), ops.cast(guess, "int32")
-        batch, classes, places = (
-            ops.shape(truth)[0],
-            self.num_classes,
-            self.most_objects + 2,
-        )  # 0 … most, and crowds
+        batch, classes = ops.shape(truth)[0], self.num_classes
+        places = self.most_objects + 2  # 0 … most, and crowds
         picture = ops.reshape(ops.arange(batch), (-1, 1, 1))
         true_class, named_class = truth[..., 0], guess[..., 0]
         true_number = ops.where(truth[..., 1] == CROWD, places - 1, truth[..., 1])
@@ -75,8 +72,7 @@ class PanopticQuality(keras.metrics.Metric):
             ops.convert_to_tensor(each) for each in (self.ious, self.matched, self.missed, self.invented)
         )
         segments = matched + (missed + invented) / 2
-        quality = ops.where(matched > 0, ious / ops.maximum(matched, 1), 0)
-        recognised = ops.where(segments > 0, matched / ops.maximum(segments, 0.5), 0)
+        quality, recognised = ops.divide_no_nan(ious, matched), ops.divide_no_nan(matched, segments)
         return {"pq": quality * recognised, "sq": quality, "rq": recognised}, segments > 0
 
     def result(self):
@@ -98,4 +94,4 @@ def mean_where(scores, where):
     Taught in notebooks/14b_objects.ipynb.
     """
     where = ops.cast(where, "float32")
-    return ops.sum(scores * where) / ops.maximum(ops.sum(where), 1)
+    return ops.divide_no_nan(ops.sum(scores * where), ops.sum(where))

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from ..labels import VOID
 from .scenes import REFERENCE, label_scene, paint_scene, plan_scene
 
 STUFF = ("wall", "floor")  # and behind them, from class 2 on, the species
-VOID = 255
 
 
 def draw_panoptic(seed, index, size=REFERENCE):
