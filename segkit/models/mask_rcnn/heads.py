@@ -15,7 +15,7 @@ def proposal_head(config, dtype=None):
     """Of each place of a map, for each of its anchors: is something there, and how should the anchor be corrected?
 
     (B, h, w, filters) → logits (B, h·w·anchors), corrections (B, h·w·anchors, 4). One head serves all maps.
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
     """
     anchors = len(config.anchor_ratios)
     features = keras.Input((None, None, config.filters), name="features")
@@ -32,7 +32,7 @@ def proposal_head(config, dtype=None):
 def box_head(config, dtype=None):
     """Of each box: its class, and for each class a correction. (N, bins, bins, filters) → (N, classes), (N, classes, 4).
 
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
     """
     features = keras.Input((config.box_bins, config.box_bins, config.filters), name="features")
     x = layers.Flatten(dtype=dtype)(features)
@@ -64,7 +64,7 @@ def mask_head(config, dtype=None):
 def keypoint_head(config, dtype=None):
     """Of each box, for each key point a map whose highest place is the point: → logits (N, 4·bins, 4·bins, points).
 
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
     features = keras.Input((config.mask_bins, config.mask_bins, config.filters), name="features")
     x = features

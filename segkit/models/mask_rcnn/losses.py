@@ -14,7 +14,7 @@ BEND = (
 def mean_where(losses, asked):
     """The mean of `losses` where `asked`, both of one shape.
 
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
     asked = ops.cast(asked, "float32")
     return ops.sum(losses * asked) / ops.maximum(ops.sum(asked), 1.0)
@@ -23,7 +23,7 @@ def mean_where(losses, asked):
 def yes_or_no(logits, truth):
     """Binary cross-entropy of each logit, from logits; `truth` 0 … 1.
 
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
     return ops.maximum(logits, 0) - logits * truth + ops.log1p(ops.exp(-ops.abs(logits)))
 
@@ -31,7 +31,7 @@ def yes_or_no(logits, truth):
 def smooth_l1(found, truth):  # (…, 4), (…, 4) -> (…)
     """Of each box the sum over its four corrections.
 
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
     wrong = ops.abs(found - truth)
     return ops.sum(ops.where(wrong < BEND, wrong**2 / (2 * BEND), wrong - BEND / 2), axis=-1)
@@ -40,7 +40,7 @@ def smooth_l1(found, truth):  # (…, 4), (…, 4) -> (…)
 def something_loss(logits, kind):
     """Of sampled anchors (B, K): is something there? `kind` is 1 object, 0 background, −1 not asked.
 
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
     return mean_where(yes_or_no(logits, ops.cast(kind == 1, "float32")), kind >= 0)
 
@@ -48,7 +48,7 @@ def something_loss(logits, kind):
 def correction_loss(deltas, wanted, kind):
     """Of sampled boxes (B, K, 4), those on objects; divided by all that are sampled, so that few count for little.
 
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
     asked = ops.maximum(ops.sum(ops.cast(kind >= 0, "float32")), 1.0)
     return ops.sum(smooth_l1(deltas, wanted) * ops.cast(kind == 1, "float32")) / asked
@@ -57,7 +57,7 @@ def correction_loss(deltas, wanted, kind):
 def class_loss(logits, labels, kind):
     """Of sampled boxes: (B, K, classes) and (B, K).
 
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
     entropy = keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
     return mean_where(entropy, kind >= 0)
@@ -66,7 +66,7 @@ def class_loss(logits, labels, kind):
 def mask_loss(logits, wanted, kind):
     """Of sampled boxes on objects, the mask of the true class alone: (B, K, bins, bins) both; other classes learn nothing.
 
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
     return mean_where(ops.mean(yes_or_no(logits, wanted), axis=(2, 3)), kind == 1)
 
@@ -74,7 +74,7 @@ def mask_loss(logits, wanted, kind):
 def keypoint_loss(logits, cells, counts):
     """One of all places of a box is right: (B, K, bins², P), cell (B, K, P), and which points count.
 
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
     entropy = keras.losses.sparse_categorical_crossentropy(
         cells, ops.moveaxis(logits, 2, 3), from_logits=True

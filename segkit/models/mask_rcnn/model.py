@@ -23,7 +23,7 @@ class MaskRCNN(Detector):
     the sides, labels, scores, masks (B, D, 28, 28) of probabilities inside the boxes, and `valid`: False for places that
     nothing fills. `detect(picture)` takes one picture of any size and gives masks of that size.
     It trains on batches of (pictures, truth): `pictures.batches(encode=with_truth)`.
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
 
     paste = staticmethod(paste)

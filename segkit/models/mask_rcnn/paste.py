@@ -8,7 +8,7 @@ def paste(masks, boxes, size):
 
     Each pixel asks for the mask's value at its own centre, between cells bilinearly; towards the edge of the box stands
     what stands in the last cell.
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
     """
     (height, width), bins = size, masks.shape[1]
     rows = _mixing(boxes[:, 0] * height, boxes[:, 2] * height, bins, height)

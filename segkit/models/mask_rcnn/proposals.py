@@ -35,7 +35,7 @@ def propose(logits, deltas, anchors, counts, config):
 
     `counts` says how many anchors each map has. Of each map the best are corrected, cut at the picture's edge and rid of
     doubles; of what is left the best of all maps.
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
     """
     found, start = [], 0
     for count in counts:

@@ -71,7 +71,7 @@ def _mix(features, rows, columns):  # (B, h, w, C), (B, R, p, h), (B, R, q, w) -
 def roi_align(maps, boxes, strides, bins, samples=2, cells=14, half_pixel=True):
     """RoIAlign, each box on the map that suits its size; on the others it counts for nothing.
 
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
     """
     level, out = level_of(boxes, strides, cells), 0
     for index, (features, stride) in enumerate(zip(maps, strides, strict=True)):
@@ -83,7 +83,7 @@ def roi_align(maps, boxes, strides, bins, samples=2, cells=14, half_pixel=True):
 def pool_one(features, boxes, bins):
     """RoIPool on one map: corners rounded to whole cells, bins to whole cells, and of each bin the maximum.
 
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
     """
     height, width = features.shape[1:3]
     start = ops.round(boxes[..., :2])
@@ -113,7 +113,7 @@ def _bin_cells(start, stop, bins, length):  # (B, R), (B, R) -> (B, R, bins, len
 def roi_pool(maps, boxes, strides, bins, cells=14):
     """RoIPool, each box on the map that suits its size.
 
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
     """
     level, out = level_of(boxes, strides, cells), 0
     for index, (features, stride) in enumerate(zip(maps, strides, strict=True)):

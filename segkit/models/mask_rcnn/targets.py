@@ -51,7 +51,7 @@ def match(overlaps, valid, positive, negative, rescue=False):
 
     Which object a box overlaps most, and what it is: 1 that object, 0 background, −1 neither, so it is not asked.
     With `rescue` an object that no box overlaps enough gets the boxes that overlap it most.
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
     """
     overlaps = ops.where(ops.expand_dims(valid, 1), overlaps, -1.0)
     best = ops.max(overlaps, axis=-1)
@@ -67,7 +67,7 @@ def sample(kind, count, share, noise):
     """Choose `count` of (B, N) boxes at random, objects first, no more than `share` of them: indices (B, count), kind there.
 
     `noise` is (B, N), drawn from 0 … 1. Where there are too few to choose from, the kind is −1: an empty place.
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
     """
     count = min(count, kind.shape[1])
     most = max(1, round(count * share))
@@ -83,7 +83,7 @@ def mask_targets(instances, numbers, boxes, bins, samples=2):
     """(B, H, W) ids, the id (B, R) that each box is about, boxes (B, R, 4) → (B, R, bins, bins) of 0 … 1.
 
     The share of `samples`² points of each cell that lie on the object. Nothing here grows with the picture.
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
     """
     height, width = instances.shape[1:]
     points = bins * samples
@@ -104,7 +104,7 @@ def keypoint_targets(points, boxes, bins):
     """(B, R, P, 3) points in pixels, of the object that each box is about → cell (B, R, P) 0 … bins² − 1, and which count.
 
     A point counts if it is marked (1 hidden or 2 visible) and lies in its box.
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
     top_left, bottom_right = (ops.expand_dims(part, -2) for part in (boxes[..., :2], boxes[..., 2:]))
     place = (points[..., :2] - top_left) / ops.maximum(bottom_right - top_left, 1e-3) * bins

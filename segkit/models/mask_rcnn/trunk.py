@@ -11,7 +11,7 @@ def feature_pyramid(maps, filters, dtype=None):
 
     From coarse to fine: a 1×1 convolution of each map, plus the coarser sum at twice its size; then a 3×3 convolution, which
     smooths what doubling leaves.
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
     """
     sums, above = [], None
     for index, features in reversed(list(enumerate(maps))):
@@ -30,7 +30,7 @@ def feature_pyramid(maps, filters, dtype=None):
 def trunk(encoder, config, dtype=None):
     """Pictures of one size with pixels 0..255 → the maps of the pyramid, one for each of the config's strides.
 
-    Taught in notebooks/08b_mask_rcnn_training.ipynb.
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
     """
     images = keras.Input((*config.size, 3), name="images")
     maps = feature_pyramid(encoder(images)[-STAGES:], config.filters, dtype)
