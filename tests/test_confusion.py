@@ -51,7 +51,7 @@ def test_the_table_of_counts_is_scikit_learns():
     metric.update_state(truth, logits_of(guess, CLASSES))
     counted = truth != 255
     table = confusion_matrix(truth[counted], guess[counted], labels=range(CLASSES))
-    np.testing.assert_array_equal(metric.total_cm, table)
+    np.testing.assert_array_equal(metric.table, table)
 
 
 @pytest.mark.parametrize("name", METRICS)

@@ -1,14 +1,22 @@
 """The site of the course: made once from the stored lessons, then read as a browser without a network reads it."""
 
+import base64
+import functools
+import html
 import html.parser
+import io
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import urllib.parse
 
 import nbformat
+import numpy as np
+import PIL.Image
 import pytest
 
 from .conftest import ROOT
@@ -29,10 +37,14 @@ def site(tmp_path_factory):
 
 
 def tags_of(page):
+    return parsed(page.read_text(encoding="utf-8"))
+
+
+def parsed(text):
     found = []
     reader = html.parser.HTMLParser()
     reader.handle_starttag = lambda tag, words: found.append((tag, dict(words)))
-    reader.feed(page.read_text(encoding="utf-8"))
+    reader.feed(text)
     return found
 
 
@@ -124,6 +136,88 @@ def test_the_search_finds_a_word(site):
     text, complaints = dom((site / "search.html").as_uri() + "?q=checkerboard")
     assert not complaints
     assert "lessons/01_upsampling.html" in text.partition('id="search-results"')[2]
+
+
+@needs_browser
+def test_the_network_in_the_page_answers_as_keras_does(site):
+    sys.path.insert(0, str(ROOT / "tools"))
+    import playground
+
+    if not (site / "_static" / "playground" / "runtime.js").is_file():
+        pytest.skip("built without npm or without a network: no ONNX Runtime for the page")
+    text, complaints = dom((site / "play.html").as_uri(), "--virtual-time-budget=90000")
+    assert not complaints
+    mask = next(words for tag, words in parsed(text) if tag == "img" and words.get("data-part") == "mask")
+    png = base64.b64decode(mask["src"].partition(",")[2])
+    painted = np.asarray(PIL.Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+    colors = np.array([one["color"] for one in playground.classes()])
+    labels = abs(painted[:, :, None] - colors).sum(axis=-1).argmin(axis=-1)
+    scene = playground.drawn_scenes()[0]
+    expected = np.asarray(playground.trained()(scene[None].astype("float32")))[0].argmax(axis=-1)
+    assert len(np.unique(expected)) == 3 and np.mean(labels == expected) >= 0.99
+    (packed,) = (site / "_static" / "playground").glob("model_*.js")
+    assert len(packed.read_text()) * 3 / 4 < 4e6  # what travels, unwrapped from base64
+
+
+def test_without_npm_the_page_says_how_to_have_the_network(tmp_path, monkeypatch):
+    sys.path.insert(0, str(ROOT / "tools"))
+    import playground
+
+    import website
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert playground.make(tmp_path / "playground") is None
+    assert "npm" in website.play_page(None)
+
+
+def found_in(page, script, *options):
+    """What a script finds in a page, as a browser shows it: the script fills `found`."""
+    copy = page.with_name(f"with_script_{page.name}")
+    waiting = f"<pre id='found'></pre><script>addEventListener('load', async () => {{ let found; {script}; document.getElementById('found').textContent = JSON.stringify(found); }});</script>"
+    copy.write_text(
+        page.read_text(encoding="utf-8").replace("</body>", f"{waiting}</body>"), encoding="utf-8"
+    )
+    try:
+        text, _ = dom(copy.as_uri(), "--virtual-time-budget=60000", *options)
+    finally:
+        copy.unlink()
+    return json.loads(html.unescape(re.search(r'<pre id="found"[^>]*>(.*?)</pre>', text, re.S)[1]))
+
+
+@functools.cache
+def axe(folder):
+    """The checker of accessibility, by its package's name."""
+    done = subprocess.run(["npm", "pack", "axe-core@4.11.0"], cwd=folder, capture_output=True, timeout=120)
+    if done.returncode:
+        pytest.skip("axe-core cannot be had: no network")
+    with tarfile.open(next(folder.glob("axe-core*.tgz"))) as package:
+        return package.extractfile("package/axe.min.js").read().decode()
+
+
+PAGES = ("index", "lessons/04_unet_pets", "lessons/14b_objects", "glossary", "play")
+
+
+@needs_browser
+@pytest.mark.skipif(shutil.which("npm") is None, reason="no npm on this machine")
+@pytest.mark.parametrize("name", PAGES)
+def test_contrast_texts_and_keyboard_pass_axe(site, tmp_path_factory, name):
+    checker = axe(tmp_path_factory.getbasetemp())
+    (site / "axe.js").write_text(checker, encoding="utf-8")
+    script = (
+        "await new Promise((go) => { const s = document.createElement('script'); s.onload = go; "
+        f"s.src = '{'../' * name.count('/')}axe.js'; document.body.append(s); }}); "
+        "const seen = await axe.run(document.querySelector('article'), {runOnly: ['wcag2a', 'wcag2aa']}); "
+        "found = seen.violations.map((one) => [one.id, one.nodes.length, one.nodes[0].html.slice(0, 200)])"
+    )
+    assert found_in(site / f"{name}.html", script) == []
+
+
+@needs_browser
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_is_wider_than_a_phone(site, name):
+    script = "found = [document.documentElement.scrollWidth, innerWidth]"
+    width, screen = found_in(site / f"{name}.html", script, "--window-size=500,900")
+    assert width <= screen
 
 
 def test_what_did_not_change_is_not_made_again(site):

@@ -12,6 +12,7 @@ import shutil
 import sys
 
 import nbformat
+import playground
 from sync import first_screen, stored_result
 
 from notebooks import ROOT, lessons, paths, read
@@ -35,8 +36,9 @@ def build(outcomes, folder):
     put(source / "index.md", front_page(outcomes))
     put(source / "references.md", references(outcomes))
     put(source / "segkit.md", functions())
-    (source / "static").mkdir(exist_ok=True)
-    copy(SITE / "static" / "course.css", source / "static" / "course.css")
+    for file in (SITE / "static").iterdir():
+        copy(file, source / "static" / file.name)
+    put(source / "play.md", play_page(playground.make(source / "static" / "playground")))
     html = folder / "site"
     options = ["-q", "-j", "2", "-b", "html", "-c", str(SITE), "-d", str(folder / "doctrees")]
     if build_main([*options, "-D", f"html_static_path={source / 'static'}", str(source), str(html)]):
@@ -90,7 +92,7 @@ def front_page(outcomes):
             f"After it you can {about['after']}.\n\n*{minutes} · {made[stem]}*\n:::"
         )
     names = "\n".join(f"lessons/{stem}" for stem in known if stem in made)
-    more = "\n".join(page.stem for page in sorted(SITE.glob("*.md")) if page.stem != "index")
+    more = "\n".join(["play", *(page.stem for page in sorted(SITE.glob("*.md")))])
     opening = (SITE / "opening.txt").read_text(encoding="utf-8")
     return (
         f"{opening}\n\n## The ladder\n\n::::{{grid}} 1 2 2 3\n:gutter: 3\n\n"
@@ -100,6 +102,20 @@ def front_page(outcomes):
         f"Equal pictures, equal budget; [lesson 14b](lessons/14b_objects.ipynb) reads it.\n\n{scoreboard.table()}\n\n"
         f"```{{toctree}}\n:hidden:\n:caption: Lessons\n\n{names}\n```\n\n"
         f"```{{toctree}}\n:hidden:\n:caption: Beside them\n\n{more}\nreferences\nsegkit\n```\n"
+    )
+
+
+def play_page(scripts):
+    """The trained network to play with; where its runtime could not be had, the page says how to have it."""
+    head = "# A network to play with\n\n"
+    if scripts is None:
+        return f"{head}This copy of the course was built without npm or without a network, and so without ONNX Runtime. Build it again with both.\n"
+    body = (SITE / "play.html").read_text(encoding="utf-8")
+    loaded = "".join(f'<script src="_static/playground/{file.name}"></script>\n' for file in scripts)
+    return (
+        f"{head}The light U-Net of [lesson 4](lessons/04_unet_pets.ipynb), trained longer, runs in this page: nothing is sent anywhere. "
+        "It knows drawn animals. What does it say of a photograph, and why?\n\n"
+        f'```{{raw}} html\n{body}{loaded}<script src="_static/play.js"></script>\n```\n'
     )
 
 

@@ -10,7 +10,9 @@ def inline(translator, node):
 
 
 def display(translator, node):
-    translator.body.append(f'<div class="formula">{convert(node.astext(), display="block")}</div>')
+    translator.body.append(
+        f'<div class="formula" tabindex="0">{convert(node.astext(), display="block")}</div>'
+    )
     raise SkipNode
 
 

@@ -5,7 +5,8 @@ from keras import ops
 
 from ..checks import as_pixels, check_whole
 from ..labels import VOID
-from .confusion import FromConfusion, answered
+from .answers import strongest
+from .confusion import FromConfusion
 
 
 @keras.saving.register_keras_serializable("segkit")
@@ -46,10 +47,9 @@ class BoundaryIoU(keras.metrics.Metric):
     def update_state(self, masks, logits, sample_weight=None):
         masks, weights = as_pixels(masks, logits, sample_weight, self.num_classes)
         counted = masks != VOID
-        guess = ops.where(answered(logits), ops.cast(ops.argmax(logits, axis=-1), "int32"), -1)
         truth, guess = (  # −1, not 255: PyTorch's one_hot takes no number above the last class
             self.bands(ops.one_hot(ops.where(counted, labels, -1), self.num_classes, dtype="float32"))
-            for labels in (masks, guess)
+            for labels in (masks, strongest(logits))
         )
         if weights is not None:
             weights = ops.expand_dims(weights, -1)

@@ -3,11 +3,12 @@
 import keras
 from keras import ops
 
-from ..checks import as_pixels
+from ..checks import as_pixels, check_whole
 from ..labels import VOID
+from .answers import strongest
 
 
-class FromConfusion(keras.metrics.MeanIoU):
+class FromConfusion(keras.metrics.Metric):
     """Counts pixels by true and named class, from masks and logits; void does not count.
 
     A pixel whose logits are no numbers counts as wrong. A score is written as `scores(right, true, named)`, three
@@ -16,16 +17,25 @@ class FromConfusion(keras.metrics.MeanIoU):
     """
 
     def __init__(self, num_classes, name=None, dtype="float32"):
-        super().__init__(num_classes, name=name, dtype=dtype, ignore_class=VOID)
+        super().__init__(name=name, dtype=dtype)
+        check_whole(num_classes=num_classes)
+        self.num_classes = num_classes
+        self.table = self.add_variable((num_classes, num_classes), "zeros", name="table")
 
     def update_state(self, masks, logits, sample_weight=None):
         masks, weights = as_pixels(masks, logits, sample_weight, self.num_classes)
-        guess = ops.cast(ops.argmax(logits, axis=-1), "int32")
-        guess = ops.where(answered(logits), guess, (masks + 1) % self.num_classes)
-        return super().update_state(masks, guess, weights)
+        classes = self.num_classes
+        guess = strongest(logits)
+        guess = ops.where(guess < 0, (masks + 1) % classes, guess)  # no answer is a wrong one
+        place = ops.where(
+            masks == VOID, classes**2, classes * masks + guess
+        )  # void: one place behind the table
+        weights = ops.ones(ops.shape(place)) if weights is None else weights
+        counts = ops.segment_sum(ops.reshape(weights, (-1,)), ops.reshape(place, (-1,)), classes**2 + 1)
+        self.table.assign_add(ops.reshape(counts[:-1], (classes, classes)))
 
     def result(self):
-        table = ops.convert_to_tensor(self.total_cm)
+        table = ops.convert_to_tensor(self.table)
         right, true, named = ops.diagonal(table), ops.sum(table, axis=1), ops.sum(table, axis=0)
         upper, lower, weights = self.scores(right, true, named)
         weights = ops.where(lower > 0, weights, 0)
@@ -33,14 +43,6 @@ class FromConfusion(keras.metrics.MeanIoU):
 
     def get_config(self):
         return {"num_classes": self.num_classes, "name": self.name, "dtype": self.dtype}
-
-
-def answered(logits):  # (B, H, W, classes) -> (B, H, W)
-    """False where a logit is no number: argmax would give such a pixel to some class.
-
-    Taught in notebooks/14_metrics.ipynb.
-    """
-    return ops.logical_not(ops.any(ops.isnan(logits), axis=-1))
 
 
 @keras.saving.register_keras_serializable("segkit")
