@@ -88,6 +88,14 @@ def test_every_figure_of_a_lesson_is_described_as_in_the_notebook(site):
         assert all(len(text) >= 20 for text in shown)
 
 
+def test_terms_lead_to_the_glossary(site):
+    for page in lesson_pages(site):
+        found = re.findall(r'glossary\.html#term-[^"]+', page.read_text(encoding="utf-8"))
+        assert found and len(found) == len(set(found)), page.name
+    terms = {words.get("id") for _, words in tags_of(site / "glossary.html")}
+    assert {one.partition("#")[2] for one in found} <= terms
+
+
 def test_formulas_need_no_script(site):
     text = (site / "lessons" / "03_segnet.html").read_text(encoding="utf-8")
     assert "<math" in text and not re.search(r"<script[^>]*mathjax", text, re.I)

@@ -60,17 +60,44 @@ def copy(one, other):
 
 
 def prepared(notebook):
-    """A copy for the page: the marks of tools/sync.py are gone."""
+    """A copy for the page: the marks of tools/sync.py are gone, and a term leads to the glossary where it first stands."""
     notebook = nbformat.reads(nbformat.writes(notebook), as_version=4)
+    terms = glossary()
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = re.sub(r" *<!-- (?:minutes|colab) -->", "", cell.source)
+            cell.source = with_links(re.sub(r" *<!-- (?:minutes|colab) -->", "", cell.source), terms)
         elif "segkit" in cell.metadata:  # a source cell: its name says what it shows
             cell.metadata["mystnb"] = {
                 "code_prompt_show": "show segkit's source",
                 "code_prompt_hide": "hide it",
             }
     return notebook
+
+
+def glossary():
+    text = (SITE / "glossary.md").read_text(encoding="utf-8").partition("```{glossary}")[2]
+    return {line for line in text.splitlines() if line and not line.startswith((" ", "```"))}
+
+
+def with_links(text, waiting):
+    """Each term that waits becomes a link and waits no longer; code, formulas, links, tables and lists stay as they are."""
+    names = "|".join(map(re.escape, sorted(waiting, key=len, reverse=True)))
+    term = re.compile(rf"(?<![\w-])(?:{names})(?![\w-])")
+
+    def link(found):
+        if found[0] not in waiting:
+            return found[0]
+        waiting.remove(found[0])
+        return f"{{term}}`{found[0]}`"
+
+    lines, code = text.split("\n"), False
+    for number, line in enumerate(lines):
+        code ^= line.startswith("```")
+        if waiting and not code and not line.startswith(("#", "|", "-", "<", "```")):
+            parts = re.split(r"(`[^`]*`|\$[^$]*\$|\[[^\]]*\]\([^)]*\)|<[^>]*>)", line)
+            parts[::2] = [term.sub(link, part) for part in parts[::2]]
+            lines[number] = "".join(parts)
+    return "\n".join(lines)
 
 
 def front_page(outcomes):
