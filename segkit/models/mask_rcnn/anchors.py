@@ -5,9 +5,7 @@ import numpy as np
 
 def anchors_of(size, ratios):
     """Boxes of one area, size², and several shapes, centred on 0: (len(ratios), 4). A ratio is height through width.
-
-    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
-    """
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb."""
     ratios = np.asarray(ratios, "float64")
     heights, widths = size * np.sqrt(ratios), size / np.sqrt(ratios)
     return np.stack([-heights, -widths, heights, widths], axis=1) / 2
@@ -15,10 +13,7 @@ def anchors_of(size, ratios):
 
 def anchor_grid(map_sizes, strides, sizes, ratios):
     """Every anchor of a picture, in pixels: float32 (count, 4). Map by map, row by row, and at each place ratio by ratio.
-
-    They stand on the centres of the cells: at 4, 12, 20 … pixels on a map of stride 8.
-    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
-    """
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb."""
     grids = []
     for (height, width), stride, size in zip(map_sizes, strides, sizes, strict=True):
         rows, columns = (stride * (np.arange(side) + 0.5) for side in (height, width))

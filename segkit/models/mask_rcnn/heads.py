@@ -15,13 +15,10 @@ def proposal_head(config, dtype=None):
     """Of each place of a map, for each of its anchors: is something there, and how should the anchor be corrected?
 
     (B, h, w, filters) → logits (B, h·w·anchors), corrections (B, h·w·anchors, 4). One head serves all maps.
-    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
-    """
-    anchors = len(config.anchor_ratios)
-    features = keras.Input((None, None, config.filters), name="features")
-    x = layers.Conv2D(config.filters, 3, padding="same", activation="relu", name="look", dtype=dtype)(
-        features
-    )
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb."""
+    anchors, filters = len(config.anchor_ratios), config.filters
+    features = keras.Input((None, None, filters), name="features")
+    x = layers.Conv2D(filters, 3, padding="same", activation="relu", name="look", dtype=dtype)(features)
     logits = layers.Conv2D(anchors, 1, kernel_initializer=_small(), dtype="float32", name="something")(x)
     deltas = layers.Conv2D(4 * anchors, 1, kernel_initializer=_small(), dtype="float32", name="correction")(x)
     logits = layers.Reshape((-1,), dtype="float32")(logits)
@@ -31,18 +28,15 @@ def proposal_head(config, dtype=None):
 
 def box_head(config, dtype=None):
     """Of each box: its class, and for each class a correction. (N, bins, bins, filters) → (N, classes), (N, classes, 4).
-
-    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
-    """
-    features = keras.Input((config.box_bins, config.box_bins, config.filters), name="features")
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb."""
+    bins, classes = config.box_bins, config.num_classes
+    features = keras.Input((bins, bins, config.filters), name="features")
     x = layers.Flatten(dtype=dtype)(features)
     for name in ("first", "second"):
         x = layers.Dense(config.box_units, activation="relu", name=name, dtype=dtype)(x)
-    logits = layers.Dense(config.num_classes, kernel_initializer=_small(), dtype="float32", name="class")(x)
-    deltas = layers.Dense(
-        4 * config.num_classes, kernel_initializer=_small(0.001), dtype="float32", name="correction"
-    )(x)
-    deltas = layers.Reshape((config.num_classes, 4), dtype="float32")(deltas)
+    logits = layers.Dense(classes, kernel_initializer=_small(), dtype="float32", name="class")(x)
+    deltas = layers.Dense(4 * classes, kernel_initializer=_small(1e-3), dtype="float32", name="correction")(x)
+    deltas = layers.Reshape((classes, 4), dtype="float32")(deltas)
     return keras.Model(features, [logits, deltas], name="box_head")
 
 

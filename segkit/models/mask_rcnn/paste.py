@@ -6,10 +6,8 @@ from keras import ops
 def paste(masks, boxes, size):
     """Masks (D, bins, bins) and their boxes (D, 4) as shares of the sides → (D, height, width), 0 outside the boxes.
 
-    Each pixel asks for the mask's value at its own centre, between cells bilinearly; towards the edge of the box stands
-    what stands in the last cell.
-    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
-    """
+    Each pixel asks for the mask's value at its own centre, bilinearly; beyond the outer cells' centres, for theirs.
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb."""
     (height, width), bins = size, masks.shape[1]
     rows = _mixing(boxes[:, 0] * height, boxes[:, 2] * height, bins, height)
     columns = _mixing(boxes[:, 1] * width, boxes[:, 3] * width, bins, width)

@@ -31,12 +31,10 @@ def nms(boxes, valid, threshold, groups=None):
 
 
 def propose(logits, deltas, anchors, counts, config):
-    """Scores (B, A) and corrections (B, A, 4) of all anchors → boxes (B, proposals, 4), logits, and which places are filled.
+    """Scores (B, A), corrections (B, A, 4) of all anchors → boxes (B, proposals, 4), logits, and which places are filled.
 
-    `counts` says how many anchors each map has. Of each map the best are corrected, cut at the picture's edge and rid of
-    doubles; of what is left the best of all maps.
-    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
-    """
+    Of each map (`counts` anchors) the best are corrected, cut at the edge, rid of doubles; of what is left the best of all.
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb."""
     found, start = [], 0
     for count in counts:
         here = slice(start, start + count)

@@ -70,9 +70,7 @@ def _mix(features, rows, columns):  # (B, h, w, C), (B, R, p, h), (B, R, q, w) -
 
 def roi_align(maps, boxes, strides, bins, samples=2, cells=14, half_pixel=True):
     """RoIAlign, each box on the map that suits its size; on the others it counts for nothing.
-
-    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
-    """
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb."""
     level, out = level_of(boxes, strides, cells), 0
     for index, (features, stride) in enumerate(zip(maps, strides, strict=True)):
         here = ops.cast(level == index, "float32")
@@ -82,19 +80,14 @@ def roi_align(maps, boxes, strides, bins, samples=2, cells=14, half_pixel=True):
 
 def pool_one(features, boxes, bins):
     """RoIPool on one map: corners rounded to whole cells, bins to whole cells, and of each bin the maximum.
-
-    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
-    """
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb."""
     height, width = features.shape[1:3]
     start = ops.round(boxes[..., :2])
     stop = ops.maximum(ops.round(boxes[..., 2:]), start + 1)
     rows = _bin_cells(start[..., 0], stop[..., 0], bins, height)
     columns = _bin_cells(start[..., 1], stop[..., 1], bins, width)
-    lowest = ops.cast(-1e4, features.dtype)  # a loop over bins: all at once would take bins times the memory
-    tall = [
-        ops.max(ops.where(rows[:, :, i, :, None, None], features[:, None], lowest), axis=2)
-        for i in range(bins)
-    ]
+    lowest, wide = ops.cast(-1e4, features.dtype), ops.expand_dims(features, 1)  # loops over bins save memory
+    tall = [ops.max(ops.where(rows[:, :, i, :, None, None], wide, lowest), axis=2) for i in range(bins)]
     tall = ops.stack(tall, axis=2)  # (B, R, bins, w, C)
     pooled = [ops.max(ops.where(columns[:, :, None, j, :, None], tall, lowest), axis=3) for j in range(bins)]
     pooled = ops.stack(pooled, axis=3)
@@ -112,11 +105,7 @@ def _bin_cells(start, stop, bins, length):  # (B, R), (B, R) -> (B, R, bins, len
 
 def roi_pool(maps, boxes, strides, bins, cells=14):
     """RoIPool, each box on the map that suits its size.
-
-    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
-    """
-    level, out = level_of(boxes, strides, cells), 0
-    for index, (features, stride) in enumerate(zip(maps, strides, strict=True)):
-        pooled = pool_one(features, boxes / stride, bins)
-        out = out + ops.where((level == index)[..., None, None, None], pooled, ops.zeros_like(pooled))
-    return out
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb."""
+    level = level_of(boxes, strides, cells)[..., None, None, None]
+    pooled = [pool_one(each, boxes / stride, bins) for each, stride in zip(maps, strides, strict=True)]
+    return sum(ops.where(level == index, each, ops.zeros_like(each)) for index, each in enumerate(pooled))

@@ -51,8 +51,7 @@ def match(overlaps, valid, positive, negative, rescue=False):
 
     Which object a box overlaps most, and what it is: 1 that object, 0 background, −1 neither, so it is not asked.
     With `rescue` an object that no box overlaps enough gets the boxes that overlap it most.
-    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
-    """
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb."""
     overlaps = ops.where(ops.expand_dims(valid, 1), overlaps, -1.0)
     best = ops.max(overlaps, axis=-1)
     is_object = best >= positive
@@ -67,8 +66,7 @@ def sample(kind, count, share, noise):
     """Choose `count` of (B, N) boxes at random, objects first, no more than `share` of them: indices (B, count), kind there.
 
     `noise` is (B, N), drawn from 0 … 1. Where there are too few to choose from, the kind is −1: an empty place.
-    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
-    """
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb."""
     count = min(count, kind.shape[1])
     most = max(1, round(count * share))
     is_object = kind == 1
@@ -82,19 +80,17 @@ def sample(kind, count, share, noise):
 def mask_targets(instances, numbers, boxes, bins, samples=2):
     """(B, H, W) ids, the id (B, R) that each box is about, boxes (B, R, 4) → (B, R, bins, bins) of 0 … 1.
 
-    The share of `samples`² points of each cell that lie on the object. Nothing here grows with the picture.
-    Taught in notebooks/08b_mask_rcnn_stages.ipynb.
-    """
+    Each cell holds the share of its `samples`² points that lie on the object.
+    Taught in notebooks/08b_mask_rcnn_stages.ipynb."""
     height, width = instances.shape[1:]
-    points = bins * samples
-    step = (ops.arange(points, dtype="float32") + 0.5) / points
+    step = (ops.arange(bins * samples, dtype="float32") + 0.5) / (bins * samples)
     top, left, bottom, right = (ops.expand_dims(side, -1) for side in ops.unstack(boxes, axis=-1))
     rows = ops.cast(ops.clip(ops.floor(top + step * (bottom - top)), 0, height - 1), "int32")
     columns = ops.cast(ops.clip(ops.floor(left + step * (right - left)), 0, width - 1), "int32")
     places = ops.expand_dims(rows, -1) * width + ops.expand_dims(columns, -2)  # (B, R, points, points)
     batch, count = ops.shape(numbers)
     ids = ops.reshape(ops.cast(instances, "int32"), (batch, height * width))
-    seen = ops.take_along_axis(ids, ops.reshape(places, (batch, count * points * points)), axis=1)
+    seen = ops.take_along_axis(ids, ops.reshape(places, (batch, -1)), axis=1)
     seen = ops.reshape(seen, (batch, count, bins, samples, bins, samples))
     inside = seen == ops.reshape(ops.cast(numbers, "int32"), (batch, count, 1, 1, 1, 1))
     return ops.mean(ops.cast(inside, "float32"), axis=(3, 5))
