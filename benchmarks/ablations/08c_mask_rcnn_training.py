@@ -21,7 +21,7 @@ from segkit.paper import KEYPOINTS
 from segkit.stored import load_stored
 from segkit.training import rising_and_falling
 
-SIZE, BINS, BATCH, EPOCHS = 128, 56, 32, 2
+SIZE, BINS, BATCH, EPOCHS = 128, 56, 32, 3
 EARS = np.array([name.endswith("_ear") for name in KEYPOINTS])
 OTHER_SIDE = {"left_ear": "right_ear", "right_ear": "left_ear"}
 TRADED = [KEYPOINTS.index(OTHER_SIDE.get(name, name)) for name in KEYPOINTS]

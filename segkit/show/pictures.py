@@ -112,7 +112,7 @@ def skeletons(picture, keypoints, links=BONES, colors=POINT_COLORS, scale=4):
 def heat(axes, picture, chances, place, title=""):
     """Where a network looks for a point: its chances over the grey picture, both (H, W); a white ring at the true place (y, x)."""
     height, width = chances.shape
-    axes.imshow(picture, cmap="gray", vmin=0, vmax=400, extent=(0, width, height, 0))
+    axes.imshow(picture, cmap="gray", vmin=0, vmax=300, extent=(0, width, height, 0))
     axes.imshow(chances, cmap="inferno", alpha=np.sqrt(chances / chances.max()), extent=(0, width, height, 0))
     y, x = place
     axes.scatter(x, y, s=160, facecolor="none", edgecolor="white", linewidth=2)
