@@ -135,6 +135,42 @@ def test_instances_have_their_own_colours_and_a_white_outline():
     assert many.shape == (1, 60, 3), "more objects than colours"
 
 
+def test_skeletons_are_dots_and_lines_and_leave_out_what_is_absent():
+    picture = np.full((20, 40, 3), 100, np.uint8)
+    points = np.float32([[[0.25, 0.25, 2], [0.25, 0.75, 1], [0.75, 0.5, 0]]])
+    colors = {0: "#0072b2", 1: "#e69f00"}
+    drawn = show.skeletons(picture, points, [(0, 1), (1, 2)], colors, scale=5)
+    assert drawn.shape == (100, 200, 3) and drawn.dtype == np.uint8
+    for number in range(2):
+        y, x = points[0, number, :2]
+        assert drawn[int(y * 100), int(x * 200)] / 255 == pytest.approx(to_rgb(colors[number]), abs=1 / 255)
+    assert drawn[25, 100].tolist() == [255, 255, 255], "the line between both"
+    assert drawn[75, 100].tolist() == drawn[50, 130].tolist() == [100, 100, 100], (
+        "no third point, no line to it"
+    )
+    assert (picture == 100).all(), "the picture itself stays"
+    assert np.array_equal(
+        show.skeletons(picture, points[:0], []), picture.repeat(4, axis=0).repeat(4, axis=1)
+    )
+
+
+def test_functions_share_their_names_and_heat_marks_the_true_place(monkeypatch):
+    figures = []
+    monkeypatch.setattr("segkit.show.plots.show", lambda figure, alt: figures.append(figure))
+    x = np.linspace(-1, 1, 5)
+    show.functions(
+        x, {"loss": {"square": x**2, "distance": abs(x)}, "slope": {"square": 2 * x}}, alt="two panels"
+    )
+    loss, slope = figures[0].axes
+    assert [line.get_label() for line in loss.lines] == ["square", "distance"]
+    assert len({line.get_linestyle() for line in loss.lines}) == 2 and not slope.get_legend()
+    np.testing.assert_array_equal(slope.lines[0].get_ydata(), 2 * x)
+    axes = plt.subplots()[1]
+    show.heat(axes, np.zeros((4, 8)), np.eye(4, 8) / 4, (1.5, 2.5), "nose")
+    assert axes.collections[0].get_offsets().tolist() == [[2.5, 1.5]] and axes.get_title() == "nose"
+    plt.close("all")
+
+
 # ---------------------------------------------------------------- figures
 
 

@@ -4,12 +4,12 @@ from .colors import CLASS_COLORS, CYCLE, VOID_COLOR, color, palette
 from .display import notebook, publish, set_defaults, show
 from .drawings import boxes_in_rows, cells, cones, letters, numbers, sliding
 from .network import network
-from .pictures import boxed, boxes, grid, instances, legend, legend_columns, overlay, paint
+from .pictures import boxed, boxes, grid, heat, instances, legend, legend_columns, overlay, paint, skeletons
 from .play import play
-from .plots import bars, curves
+from .plots import bars, curves, functions
 from .semantic import class_numbers, semantic
 
 __all__ = [
-    "CLASS_COLORS", "CYCLE", "VOID_COLOR", "bars", "boxed", "boxes", "boxes_in_rows", "cells", "class_numbers", "color", "cones", "curves", "grid", "instances", "legend",
-    "legend_columns", "letters", "network", "notebook", "numbers", "overlay", "paint", "palette", "play", "publish", "semantic", "set_defaults", "show", "sliding",
+    "CLASS_COLORS", "CYCLE", "VOID_COLOR", "bars", "boxed", "boxes", "boxes_in_rows", "cells", "class_numbers", "color", "cones", "curves", "functions", "grid", "heat", "instances", "legend",
+    "legend_columns", "letters", "network", "notebook", "numbers", "overlay", "paint", "palette", "play", "publish", "semantic", "set_defaults", "show", "skeletons", "sliding",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ import math
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Patch, Rectangle
+from PIL import Image, ImageDraw
 
 from .colors import CYCLE, VOID_COLOR, color, palette
 from .display import show
@@ -75,6 +76,47 @@ def boxes(axes, normalised_boxes, names=None, colors=None):
                 color="white",
                 bbox={"facecolor": edge, "edgecolor": "none", "pad": 1.5},
             )
+
+
+# Of paper_pets' animals: the eye is joined to nose, ears, front paw, wing and tail root, this to tail tip and back paw.
+BONES = ((1, 0), (1, 2), (1, 3), (1, 6), (1, 8), (1, 4), (4, 5), (4, 7))
+POINT_COLORS = {0: CYCLE[3], 2: CYCLE[0], 3: CYCLE[1]}  # nose pink, left ear blue, right ear orange
+
+
+def skeletons(picture, keypoints, links=BONES, colors=POINT_COLORS, scale=4):
+    """The picture `scale` times as large, with the key points of its objects as dots, joined by `links`: pairs of their numbers.
+
+    `keypoints` is (M, P, 3): y and x as shares of the sides, and 0 for a point that is left out. `colors` names points by
+    their numbers; the others are white.
+    """
+    height, width = (scale * side for side in np.shape(picture)[:2])
+    image = Image.fromarray(np.asarray(picture)).resize((width, height), Image.Resampling.NEAREST)
+    pen = ImageDraw.Draw(image)
+    for points in np.asarray(keypoints):
+        places = [(float(x) * width, float(y) * height) for y, x, _ in points]
+        drawn = [(a, b) for a, b in links if points[a, 2] > 0 and points[b, 2] > 0]
+        for thickness, ink in (
+            (scale * 3 // 2, "#202020"),
+            (scale * 3 // 4, "#ffffff"),
+        ):  # white with a dark rim
+            for a, b in drawn:
+                pen.line([places[a], places[b]], fill=ink, width=max(1, thickness))
+        for number, (x, y) in enumerate(places):
+            if points[number, 2] > 0:
+                for reach, ink in ((2.0, "#202020"), (1.5, colors.get(number, "#ffffff"))):
+                    radius = reach * scale
+                    pen.ellipse([x - radius, y - radius, x + radius, y + radius], fill=ink)
+    return np.asarray(image)
+
+
+def heat(axes, picture, chances, place, title=""):
+    """Where a network looks for a point: its chances over the grey picture, both (H, W); a white ring at the true place (y, x)."""
+    height, width = chances.shape
+    axes.imshow(picture, cmap="gray", vmin=0, vmax=300, extent=(0, width, height, 0))
+    axes.imshow(chances, cmap="inferno", alpha=np.sqrt(chances / chances.max()), extent=(0, width, height, 0))
+    y, x = place
+    axes.scatter(x, y, s=160, facecolor="none", edgecolor="white", linewidth=2)
+    axes.set(title=title, xlim=(0, width), ylim=(height, 0), xticks=[], yticks=[])
 
 
 def legend(figure, classes, **options):

@@ -1,5 +1,7 @@
 """Bars and curves of a training's numbers."""
 
+import itertools
+
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -50,4 +52,15 @@ def curves(histories, metrics=("loss",), alt=""):
         if "iou" in metric:
             panel.set_ylim(0, 1)
     panels[0, -1].legend()
+    show(figure, alt)
+
+
+def functions(x, panels, alt, xlabel=""):
+    """Functions of one number side by side: `functions(x, {title: {name: values}}, alt=…)`, the names in the first panel."""
+    figure, places = plt.subplots(1, len(panels), figsize=(4.8 * len(panels), 2.9), squeeze=False)
+    for axes, (title, rows) in zip(places[0], panels.items(), strict=True):
+        for (name, values), line in zip(rows.items(), itertools.cycle((":", "--", "-"))):
+            axes.plot(x, values, line, label=name, linewidth=2)
+        axes.set(title=title, xlabel=xlabel)
+    places[0, 0].legend()
     show(figure, alt)

@@ -6,14 +6,9 @@ Each is a mean over what was asked; with nothing to ask it is 0, not a number di
 import keras
 from keras import ops
 
-BEND = (
-    1 / 9
-)  # a correction wrong by more than this is punished in proportion, one wrong by less by its square
-
 
 def mean_where(losses, asked):
     """The mean of `losses` where `asked`, both of one shape.
-
     Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
     asked = ops.cast(asked, "float32")
@@ -22,24 +17,21 @@ def mean_where(losses, asked):
 
 def yes_or_no(logits, truth):
     """Binary cross-entropy of each logit, from logits; `truth` 0 … 1.
-
     Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
     return ops.maximum(logits, 0) - logits * truth + ops.log1p(ops.exp(-ops.abs(logits)))
 
 
-def smooth_l1(found, truth):  # (…, 4), (…, 4) -> (…)
-    """Of each box the sum over its four corrections.
-
+def smooth_l1(found, truth, bend=1 / 9):  # (…, 4), (…, 4) -> (…)
+    """A square up to `bend`, a straight line beyond; of each box the sum over its four corrections.
     Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
     wrong = ops.abs(found - truth)
-    return ops.sum(ops.where(wrong < BEND, wrong**2 / (2 * BEND), wrong - BEND / 2), axis=-1)
+    return ops.sum(ops.where(wrong < bend, wrong**2 / (2 * bend), wrong - bend / 2), axis=-1)
 
 
 def something_loss(logits, kind):
     """Of sampled anchors (B, K): is something there? `kind` is 1 object, 0 background, −1 not asked.
-
     Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
     return mean_where(yes_or_no(logits, ops.cast(kind == 1, "float32")), kind >= 0)
@@ -47,7 +39,6 @@ def something_loss(logits, kind):
 
 def correction_loss(deltas, wanted, kind):
     """Of sampled boxes (B, K, 4), those on objects; divided by all that are sampled, so that few count for little.
-
     Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
     asked = ops.maximum(ops.sum(ops.cast(kind >= 0, "float32")), 1.0)
@@ -56,7 +47,6 @@ def correction_loss(deltas, wanted, kind):
 
 def class_loss(logits, labels, kind):
     """Of sampled boxes: (B, K, classes) and (B, K).
-
     Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
     entropy = keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
@@ -65,7 +55,6 @@ def class_loss(logits, labels, kind):
 
 def mask_loss(logits, wanted, kind):
     """Of sampled boxes on objects, the mask of the true class alone: (B, K, bins, bins) both; other classes learn nothing.
-
     Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
     return mean_where(ops.mean(yes_or_no(logits, wanted), axis=(2, 3)), kind == 1)
@@ -73,10 +62,8 @@ def mask_loss(logits, wanted, kind):
 
 def keypoint_loss(logits, cells, counts):
     """One of all places of a box is right: (B, K, bins², P), cell (B, K, P), and which points count.
-
     Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
-    entropy = keras.losses.sparse_categorical_crossentropy(
-        cells, ops.moveaxis(logits, 2, 3), from_logits=True
-    )
+    logits = ops.moveaxis(logits, 2, 3)  # the places last: the softmax runs over them
+    entropy = keras.losses.sparse_categorical_crossentropy(cells, logits, from_logits=True)
     return mean_where(entropy, counts)

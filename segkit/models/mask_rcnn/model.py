@@ -5,9 +5,9 @@ from keras import ops
 
 from ...boxes import area, best, clip, take
 from ...detectors import Detector
-from . import losses
 from .anchors import anchor_grid
 from .heads import box_head, keypoint_head, mask_head, proposal_head
+from .losses import class_loss, correction_loss, keypoint_loss, mask_loss, something_loss
 from .paste import paste
 from .proposals import nms, propose
 from .rois import roi_align
@@ -20,9 +20,8 @@ class MaskRCNN(Detector):
     """Objects with boxes, classes and masks: `MaskRCNN(encoder("MobileNetV2", "paper"), MaskRCNNConfig.quick())`.
 
     `predict(pictures)` gives for each picture a fixed number of detections, the surest first: boxes (B, D, 4) as shares of
-    the sides, labels, scores, masks (B, D, 28, 28) of probabilities inside the boxes, and `valid`: False for places that
-    nothing fills. `detect(picture)` takes one picture of any size and gives masks of that size.
-    It trains on batches of (pictures, truth): `pictures.batches(encode=with_truth)`.
+    the sides, labels, scores, masks (B, D, 28, 28) of chances inside the boxes, and `valid`: False for empty places.
+    `detect(picture)` takes one of any size. It trains on (pictures, truth): `pictures.batches(encode=with_truth)`.
     Taught in notebooks/08c_mask_rcnn_training.ipynb.
     """
 
@@ -30,16 +29,14 @@ class MaskRCNN(Detector):
 
     def __init__(self, encoder, config, seed=0, **kwargs):
         super().__init__(config, seed, **kwargs)
-        dtype = self.dtype_policy
-        self.encoder = encoder
+        dtype, self.encoder = self.dtype_policy, encoder
         self.trunk = trunk(encoder, config, dtype)
         self.proposal_head = proposal_head(config, dtype)
         self.box_head = box_head(config, dtype)
         self.mask_head = mask_head(config, dtype)
         self.keypoint_head = keypoint_head(config, dtype) if config.keypoints else None
-        self.anchors = anchor_grid(
-            config.map_sizes, config.strides, config.anchor_sizes, config.anchor_ratios
-        )
+        grid = config.map_sizes, config.strides, config.anchor_sizes, config.anchor_ratios
+        self.anchors = anchor_grid(*grid)
 
     def call(self, images, training=False):
         """Detections; in training what the losses need: maps, scores and corrections of all anchors, proposals."""
@@ -52,22 +49,18 @@ class MaskRCNN(Detector):
         maps = self.trunk(images, training=training)
         answers = [self.proposal_head(each) for each in maps]
         logits, deltas = (ops.concatenate(part, axis=1) for part in zip(*answers, strict=True))
-        boxes, scores, valid = propose(
+        counts = [height * width * len(self.config.anchor_ratios) for height, width in self.config.map_sizes]
+        fixed = (
             ops.stop_gradient(logits),
             ops.stop_gradient(deltas),
-            ops.convert_to_tensor(self.anchors),
-            [height * width * len(self.config.anchor_ratios) for height, width in self.config.map_sizes],
-            self.config,
-        )
-        found = {"maps": maps, "logits": logits, "deltas": deltas}
-        return found | {"proposals": boxes, "scores": scores, "valid": valid}
+        )  # no loss reaches back through a proposal
+        boxes, scores, valid = propose(*fixed, ops.convert_to_tensor(self.anchors), counts, self.config)
+        return dict(maps=maps, logits=logits, deltas=deltas, proposals=boxes, scores=scores, valid=valid)
 
-    def features(
-        self, maps, boxes, bins
-    ):  # (B, R, 4) -> (B·R, bins, bins, filters): pictures no longer matter
-        config = self.config
-        maps, strides = maps[: len(config.roi_strides)], config.roi_strides
-        cut = roi_align(maps, boxes, strides, bins, config.samples, config.roi_cells)
+    def features(self, maps, boxes, bins):
+        """(B, R, 4) → (B·R, bins, bins, filters): from here on it does not matter whose picture a box is from."""
+        config, strides = self.config, self.config.roi_strides
+        cut = roi_align(maps[: len(strides)], boxes, strides, bins, config.samples, config.roi_cells)
         return ops.reshape(cut, (-1, bins, bins, config.filters))
 
     def judge(self, maps, boxes):
@@ -97,24 +90,17 @@ class MaskRCNN(Detector):
         boxes = clip(boxes, config.size)[:, :, 1:]  # one for each class but background
         usable = ops.expand_dims(found["valid"], -1) & (area(boxes) > 1e-3)
         kinds = config.num_classes - 1
-        pairs = config.proposals * kinds
+        pairs = config.proposals * kinds  # of a box and a class
         scores = ops.reshape(ops.where(usable, ops.softmax(logits)[:, :, 1:], 0.0), (-1, pairs))
         scores, chosen = ops.top_k(scores, min(config.candidates, pairs))
-        boxes, labels = (
-            take(ops.reshape(boxes, (-1, pairs, 4)), chosen),
-            ops.cast(chosen, "int32") % kinds + 1,
-        )
+        boxes = take(ops.reshape(boxes, (-1, pairs, 4)), chosen)
+        labels = ops.cast(chosen, "int32") % kinds + 1
         kept = nms(boxes, scores > config.least_score, config.detection_iou, labels)
         chosen, scores, valid = best(kept, scores, config.detections)
         boxes = ops.where(ops.expand_dims(valid, -1), take(boxes, chosen), 0.0)
-        labels = ops.where(valid, take(labels, chosen), 0)
-        answer = {
-            "boxes": self.as_shares(boxes),
-            "labels": labels,
-            "scores": ops.where(valid, scores, 0.0),
-            "masks": ops.sigmoid(self.draw(maps, boxes, labels)),
-            "valid": valid,
-        }
+        labels, scores = ops.where(valid, take(labels, chosen), 0), ops.where(valid, scores, 0.0)
+        masks = ops.sigmoid(self.draw(maps, boxes, labels))
+        answer = dict(boxes=self.as_shares(boxes), labels=labels, scores=scores, masks=masks, valid=valid)
         if config.keypoints:
             points = self.keypoints_in(boxes, self.point(maps, boxes))
             answer["keypoints"] = points * ops.cast(valid[..., None, None], "float32")
@@ -130,20 +116,17 @@ class MaskRCNN(Detector):
         """Sampled anchors: is something there, and which correction leads to it?"""
         config, anchors = self.config, ops.convert_to_tensor(self.anchors)
         overlaps = iou(ops.expand_dims(anchors, 0), truth["boxes"])
-        matched, kind = match(
-            overlaps, truth["valid"], config.anchor_positive, config.anchor_negative, rescue=True
-        )
+        limits = config.anchor_positive, config.anchor_negative
+        matched, kind = match(overlaps, truth["valid"], *limits, rescue=True)
         chosen, kind = sample(kind, config.anchors_sampled, config.anchors_share, self.random(kind))
         wanted = encode(take(truth["boxes"], take(matched, chosen)), ops.take(anchors, chosen, axis=0))
-        return {
-            "something": losses.something_loss(take(found["logits"], chosen), kind),
-            "correction": losses.correction_loss(take(found["deltas"], chosen), wanted, kind),
-        }
+        something = something_loss(take(found["logits"], chosen), kind)
+        correction = correction_loss(take(found["deltas"], chosen), wanted, kind)
+        return {"something": something, "correction": correction}
 
     def detection_losses(self, found, truth):
         """Sampled boxes: which class, which correction, and for those on objects which mask?"""
-        config, maps = self.config, found["maps"]
-        # the true boxes join in: from the first step on there is something to learn from
+        config, maps = self.config, found["maps"]  # the true boxes join in: something to learn from at once
         boxes = ops.concatenate([found["proposals"], truth["boxes"]], axis=1)
         filled = ops.concatenate([found["valid"], truth["valid"]], axis=1)
         overlaps = iou(boxes, truth["boxes"])
@@ -158,17 +141,13 @@ class MaskRCNN(Detector):
         logits, deltas = self.judge(maps, boxes)
         of_class = ops.one_hot(labels, config.num_classes, dtype=deltas.dtype)
         deltas = ops.einsum("brcd,brc->brd", deltas, of_class)
-        parts = {
-            "class": losses.class_loss(logits, labels, kind),
-            "box": losses.correction_loss(deltas, wanted, kind),
-        }
+        parts = {"class": class_loss(logits, labels, kind), "box": correction_loss(deltas, wanted, kind)}
         few = slice(0, config.positive_rois)  # objects come first
         boxes, matched, kind, labels = boxes[:, few], matched[:, few], kind[:, few], labels[:, few]
         wanted = mask_targets(truth["instances"], matched + 1, boxes, config.mask_size)
-        parts["mask"] = losses.mask_loss(self.draw(maps, boxes, labels), wanted, kind)
+        parts["mask"] = mask_loss(self.draw(maps, boxes, labels), wanted, kind)
         if config.keypoints:
-            points = take(truth["keypoints"], matched)
-            cells, counts = keypoint_targets(points, boxes, 2 * config.mask_size)
+            cells, counts = keypoint_targets(take(truth["keypoints"], matched), boxes, 2 * config.mask_size)
             counts &= ops.expand_dims(kind == 1, -1)
-            parts["keypoints"] = losses.keypoint_loss(self.point(maps, boxes), cells, counts)
+            parts["keypoints"] = keypoint_loss(self.point(maps, boxes), cells, counts)
         return parts
