@@ -25,7 +25,7 @@ from keras import layers
 
 from segkit import backbones
 from segkit.datasets import Augment, Pictures
-from segkit.datasets.objects import boxes_of, objects_of
+from segkit.datasets.objects import objects_of
 from segkit.layers import MaxPoolWithIndices
 from segkit.losses import CrossEntropyDice
 from segkit.metrics import BorderIoU, average_precision, count_error, iou_per_class
@@ -53,15 +53,9 @@ def drawn(count, seed=scenes_without_end.TRAINING_SEED):
 def objects(count, seed=scenes_without_end.TRAINING_SEED):
     """The same scenes with their animals apart: ids, boxes and labels."""
     images, instances, labels = scenes_without_end.objects(count, seed)
-    fields = {
-        "instances": instances,
-        "boxes": np.stack([boxes_of(ids, labels.shape[1]) for ids in instances]),
-        "labels": labels,
-        "valid": labels > 0,
-    }
     table = np.concatenate([np.zeros((len(labels), 1), np.uint8), labels.astype(np.uint8)], axis=1)
     masks = np.stack([row[ids] for row, ids in zip(table, instances, strict=True)])
-    return Pictures(images, masks, ("background", *SPECIES), fields=fields)
+    return Pictures(images, masks, ("background", *SPECIES), fields=objects_of(list(instances), masks))
 
 
 def slides(count, seed=scenes_without_end.TRAINING_SEED):
@@ -223,16 +217,17 @@ def mask_rcnn(pictures, count):
     encoder = backbones.encoder("MobileNetV2", "paper", frozen=4)
     model = MaskRCNN(encoder, MaskRCNNConfig.quick(1 + len(SPECIES)))
     kept = scenes_without_end.ROOT / "build" / "mask_rcnn.weights.h5"  # written again and again on the way
-    fit(
-        model,
-        objects(pictures),
-        count,
-        Augment(flip=True, zoom=(0.8, 1.0), light=0.2),
-        encode=with_truth,
-        batch_size=8,
-        rate=1e-3,
-        callbacks=[keras.callbacks.ModelCheckpoint(kept, save_weights_only=True)],
-    )
+    for rate in (1e-3, 5e-4):  # the second round goes on where the first ended
+        fit(
+            model,
+            objects(pictures),
+            count // 2,
+            Augment(flip=True, zoom=(0.8, 1.0), light=0.2),
+            encode=with_truth,
+            batch_size=8,
+            rate=rate,
+            callbacks=[keras.callbacks.ModelCheckpoint(kept, save_weights_only=True)],
+        )
     store(model.weights, "mask_rcnn", "whole")
     load_stored(model, "mask_rcnn")
     test = objects(250, scenes_without_end.TEST_SEED)
@@ -251,7 +246,7 @@ RECIPES = {  # name: (function, pictures seen)
     "deeplab_v3_plus": (deeplab_v3_plus_, 24000),
     "fpn_places": (fpn_places, 12000),
     "valid_unet": (valid_unet_, 5000),
-    "mask_rcnn": (mask_rcnn, 48000),
+    "mask_rcnn": (mask_rcnn, 96000),
 }
 
 
