@@ -88,6 +88,23 @@ def test_every_figure_of_a_lesson_is_described_as_in_the_notebook(site):
         assert all(len(text) >= 20 for text in shown)
 
 
+def test_the_bibliography_holds_what_lessons_name_and_nothing_else():
+    sys.path.insert(0, str(ROOT / "tools"))
+    import website
+
+    texts = []
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        cells = nbformat.read(path, as_version=4).cells
+        texts.append("\n".join(cell.source for cell in cells))
+        written = cells[-1].source if cells[-1].cell_type == "markdown" else cells[-2].source
+        numbers = re.findall(r"(?<![\d.])\d{4}\.\d{4,5}(?!\d)", written.partition("## References")[2])
+        missing = set(numbers) - {work.get("arxiv") for work in website.bibliography()}
+        assert not missing, f"{path.name} names arXiv {missing}: write them into website/bibliography.json"
+    everything = "\n".join(texts).lower()
+    idle = [work["title"] for work in website.bibliography() if website.named(work).lower() not in everything]
+    assert not idle, f"no lesson names {idle}"
+
+
 def test_terms_lead_to_the_glossary(site):
     for page in lesson_pages(site):
         found = re.findall(r'glossary\.html#term-[^"]+', page.read_text(encoding="utf-8"))

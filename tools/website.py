@@ -6,6 +6,7 @@ Open FOLDER/site/index.html: it needs no server and no network.
 """
 
 import ast
+import json
 import pathlib
 import re
 import shutil
@@ -147,21 +148,28 @@ def play_page(scripts):
 
 
 def references(outcomes):
-    """Every work that a lesson names, once, with the lessons that name it."""
-    found = {}
-    for path, notebook, _ in outcomes:
-        text = next(cell.source for cell in reversed(notebook.cells) if cell.cell_type == "markdown")
-        for line in text.partition("## References")[2].splitlines():
-            if line.startswith("- "):
-                work = line[2:].partition(": ")
-                author, rest = work[0], work[2]
-                key = re.search(r"arXiv [\d.]+|\*[^*]+\*", rest)
-                found.setdefault(key[0] if key else line, (f"{author}: {rest}", []))[1].append(path.stem)
+    """The works of website/bibliography.json, each with the lessons that name it: by its arXiv number, or by its title's first words."""
+    texts = {path.stem: "\n".join(cell.source for cell in notebook.cells) for path, notebook, _ in outcomes}
     lines = []
-    for work, stems in sorted(found.values()):
+    for work in bibliography():
+        stems = [stem for stem, text in texts.items() if named(work).lower() in text.lower()]
         links = ", ".join(f"[{stem.split('_')[0]}](lessons/{stem}.ipynb)" for stem in stems)
-        lines.append(f"- {work} ({links})")
-    return "# References\n\nEvery work that the lessons name, and where.\n\n" + "\n".join(lines) + "\n"
+        arxiv = work.get("arxiv")
+        where = f"[arXiv {arxiv}](https://arxiv.org/abs/{arxiv})" if arxiv else work["where"]
+        lines.append(
+            f"- {work['authors']}: *{work['title']}*, {work['year']}, {where}"
+            + (f" ({links})" if links else "")
+        )
+    return "# References\n\nThe works that the lessons name, and where.\n\n" + "\n".join(lines) + "\n"
+
+
+def bibliography():
+    return json.loads((SITE / "bibliography.json").read_text(encoding="utf-8"))
+
+
+def named(work):
+    """What a lesson writes where it names the work."""
+    return work.get("arxiv") or work.get("named") or work["title"]
 
 
 def functions():
