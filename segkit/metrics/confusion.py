@@ -3,9 +3,9 @@
 import keras
 from keras import ops
 
+from ..answers import strongest
 from ..checks import as_pixels, check_whole
 from ..labels import VOID
-from .answers import strongest
 
 
 class FromConfusion(keras.metrics.Metric):
