@@ -66,7 +66,7 @@ def pets(seeds, recipes, how):
     """The recipes in turn, seed by seed, so that a machine that slows down slows all of them."""
     note = (
         f"Photographs of Oxford-IIIT Pet at 128 px, the part of the set that is on the machine. {how}, in turn, "
-        f"over {seeds} seeds; mean, and smallest to largest. Seconds are of the whole training, compiling included; CPU seconds, of all cores together, are of the whole process. *s to 0.65*: training time until "
+        f"{'one seed' if seeds == 1 else f'over {seeds} seeds; mean, and smallest to largest'}. Seconds are of the whole training, compiling included; CPU seconds, of all cores together, are of the whole process (read these where other work shared the machine). *s to 0.65*: training time until "
         "mean IoU on the test pictures passes 0.65. `python benchmarks/pets.py improved --seed 0` repeats one row."
     )
     rows = [measure("pets.py", recipe, "--seed", seed) for seed in range(seeds) for recipe in recipes]
