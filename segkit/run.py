@@ -93,6 +93,7 @@ def start(lesson):
 
         gpus = _gpus()
     from . import show
+    from .show.play import STORED
 
     profile = os.environ.get("SEGKIT_PROFILE") or ("full" if gpus else "quick")
     if profile not in PROFILES:
@@ -109,7 +110,8 @@ def start(lesson):
     device = f"{len(gpus)} GPU" if gpus else f"CPU with {os.cpu_count()} cores"
     run = Run(lesson=lesson, profile=profile, device=device, precision=_precision(gpus), seed=seed)
     facts = [lesson, f"{profile} profile", device, f"trains in {run.precision}", f"seed {seed}"]
-    if minutes := _minutes(notebook, profile):
+    minutes = _minutes(notebook, profile)
+    if minutes and not os.environ.get(STORED):  # a stored page says it on its first screen
         facts.append(f"{minutes_range(minutes)} minutes")
     print(" · ".join(facts))
     return run

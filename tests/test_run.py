@@ -14,7 +14,7 @@ from segkit import run as lesson
 
 @pytest.fixture(autouse=True)
 def clean(monkeypatch):
-    for name in ("SEGKIT_PROFILE", "SEGKIT_SEED", "SEGKIT_CLAIMS"):
+    for name in ("SEGKIT_PROFILE", "SEGKIT_SEED", "SEGKIT_CLAIMS", "SEGKIT_STORED"):
         monkeypatch.delenv(name, raising=False)
     yield
     keras.config.set_dtype_policy("float32")
@@ -90,6 +90,10 @@ def test_a_notebook_of_ones_own_is_a_lesson_and_tells_its_minutes(monkeypatch, t
     assert segkit.start("cooking").lesson == "cooking"
     assert "1.5 to 3 minutes" in capsys.readouterr().out
     monkeypatch.setenv("SEGKIT_PROFILE", "full")
+    segkit.start("cooking")
+    assert "minutes" not in capsys.readouterr().out
+    monkeypatch.setenv("SEGKIT_PROFILE", "quick")
+    monkeypatch.setenv("SEGKIT_STORED", "1")  # its page says them already
     segkit.start("cooking")
     assert "minutes" not in capsys.readouterr().out
 

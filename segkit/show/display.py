@@ -32,6 +32,10 @@ def show(figure, alt, photo=False):
     Pictures of pictures (`photo=True`) are stored as JPEG, plots as PNG of at most 128 colours. `alt` is read out by screen
     readers and is what a text-only reader sees. Outside a notebook the description alone is printed.
     """
+    for axes in figure.axes:
+        bare = not axes.get_xticks().size and not axes.get_yticks().size
+        if bare and axes.spines["left"].get_visible():  # a picture, no plot: framed all around
+            axes.spines[:].set(visible=True, color="#b8bec4", linewidth=0.8)
     drawn, stored = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", bbox_inches="tight", pad_inches=0.05)
     plt.close(figure)

@@ -55,6 +55,9 @@ def network(model, alt, size=128, title=""):
     """Draw a functional model, for pictures of `size` pixels. A model inside it is drawn by its outputs, as one encoder."""
     blocks, arrows = plan(model, size)
     columns = max(block.column for block in blocks) + 1
+    letters = (
+        9.5 if columns <= 10 else 8.5 if columns <= 12 else 7.5
+    )  # as large as the columns leave room for
     figure, axes = plt.subplots(figsize=(9.6, 3.7))
     pitch = 1.0
     tallest = max(block.shape[0] for block in blocks)
@@ -68,20 +71,20 @@ def network(model, alt, size=128, title=""):
         rows, places_across, channels = block.shape
         text = f"{rows}×{places_across}\n×{channels}"
         text += f"\n{short(block.parameters)}" * (block.kind != "encoder")
-        axes.text(x, -1.42, text, ha="center", va="top", fontsize=8 if columns <= 12 else 7, linespacing=1.25)
+        axes.text(x, -1.42, text, ha="center", va="top", fontsize=letters, linespacing=1.25)
     inside = [block for block in blocks if block.kind == "encoder"]
     if inside:  # its weights belong to no single one of its maps
         ends = [pitch * block.column for block in (inside[0], inside[-1])]
-        axes.plot([ends[0] - 0.3, ends[-1] + 0.3], [-2.02, -2.02], color=COLORS["encoder"], linewidth=1.5)
+        axes.plot([ends[0] - 0.3, ends[-1] + 0.3], [-2.06, -2.06], color=COLORS["encoder"], linewidth=1.5)
         words = f"the encoder: {short(sum(block.parameters for block in inside))}"
-        axes.text(sum(ends) / 2, -2.08, words, ha="center", va="top", fontsize=8)
+        axes.text(sum(ends) / 2, -2.1, words, ha="center", va="top", fontsize=letters)
     axes.text(
         -0.62,
         -1.42,
         "size\nchannels\nweights",
         ha="right",
         va="top",
-        fontsize=8,
+        fontsize=letters,
         linespacing=1.25,
         color="#666666",
     )
@@ -100,7 +103,7 @@ def network(model, alt, size=128, title=""):
         )
         _head(axes, (end_x, low + 0.2), (end_x, low), color)
         words = [_words(branch) for branch in branches]
-        text = {"ha": "center", "fontsize": 8, "color": color}
+        text = {"ha": "center", "fontsize": min(letters, 9), "color": color}
         if len(branches) > 1:  # several ways between the same two boxes: one line, and above it what each is
             axes.text((x + end_x) / 2, level + 0.05, "\n".join(words), va="bottom", linespacing=1.1, **text)
             level += 0.24 * len(branches)

@@ -45,9 +45,7 @@ def curves(histories, metrics=("loss",), alt=""):
                     epochs = np.arange(1, len(values[key]) + 1)
                     label = f"{name}, {suffix}" if name else suffix
                     panel.plot(epochs, values[key], line, color=CYCLE[index % len(CYCLE)], label=label)
-        panel.set(
-            xlabel="epoch", title=metric.replace("_", " ").replace("iou", "IoU").replace("mean IoU", "mIoU")
-        )
+        panel.set(xlabel="epoch", title=metric.replace("_", " ").replace("iou", "IoU"))
         panel.xaxis.get_major_locator().set_params(integer=True)
         if "iou" in metric:
             panel.set_ylim(0, 1)
