@@ -62,7 +62,7 @@ def main():
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--w0", type=float, default=10.0)
-    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--steps", type=int, default=600)
     options = parser.parse_args()
     parts = membranes(options.folder) if options.task == "membranes" else nuclei(options.folder, options.w0)
     train, test, encode = parts

@@ -177,7 +177,7 @@ def cells():
 def real_cells(folder, seeds):
     """Membranes and nuclei: where their folders are given."""
     note = (
-        "Pictures of real microscopes, read by `from_folder`; the quick U-Net of lesson 05, 200 steps on crops of 128 px, tiles for "
+        "Pictures of real microscopes, read by `from_folder`; the quick U-Net of lesson 05, 600 steps on crops of 128 px, tiles for "
         f"prediction; {seeds} seeds, mean and smallest to largest. `python benchmarks/cells.py nuclei FOLDER --w0 0` repeats one row."
     )
     if folder is None:
