@@ -311,7 +311,7 @@ def detectors():
     )
     quality = [
         [proposals, kind, *(f"{value:.3f}" for value in numbers.values())]
-        for proposals in (8, 16, 64)
+        for proposals in (8, 16, 64, 128)
         for kind, numbers in measure("detectors.py", "precision", proposals).items()
     ]
     shipped = (
