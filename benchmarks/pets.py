@@ -1,4 +1,4 @@
-"""One training on pets, measured: python benchmarks/pets.py widespread|corrected|improved|deeplab_16|deeplab_8|fpn|pspnet --seed 0 [--data oxford_iiit_pet]
+"""One training on pets, measured: python benchmarks/pets.py widespread|corrected|improved|deeplab_16|deeplab_8|fpn|pspnet --seed 0 [--data oxford_iiit_pet] [--size 128]
 
 Prints one line of JSON: seconds, CPU seconds, pictures a second, seconds until mean IoU 0.65 on the watched pictures, peak memory, and IoU of
 pet, background and border on the test pictures. The first three recipes are those of lesson 04; the others train lesson 07's
@@ -43,12 +43,12 @@ class Clock(keras.callbacks.Callback):
         self.looking += time.monotonic() - ended
 
 
-def tutorial_batches(name, split, seed):
+def tutorial_batches(name, split, size, seed):
     """The input pipeline of the widespread recipe: 0..1 pixels, bilinear masks, flips before the cache."""
 
     def read(example):
-        image = tf.image.resize(example["image"], (SIZE, SIZE)) / 255
-        mask = tf.image.resize(example["segmentation_mask"], (SIZE, SIZE)) - 1
+        image = tf.image.resize(example["image"], (size, size)) / 255
+        mask = tf.image.resize(example["segmentation_mask"], (size, size)) - 1
         if tf.random.uniform(()) > 0.5:
             image, mask = tf.image.flip_left_right(image), tf.image.flip_left_right(mask)
         return image, mask
@@ -65,7 +65,7 @@ def pale(images):
 
 
 def widespread(pets, clock, seed):
-    batches = tutorial_batches(pets.name, "train", seed).map(
+    batches = tutorial_batches(pets.name, "train", pets.test.images.shape[1], seed).map(
         lambda image, mask: (pale(image), tf.cast(mask, tf.uint8))
     )
     model = unet(encoder("MobileNetV2"), 3)
@@ -90,7 +90,10 @@ def improved(pets, clock, seed):
 
 def deeplab(pets, clock, seed, output_stride):
     network = encoder("MobileNetV2", frozen=8, output_stride=output_stride)
-    rates = tuple(16 // output_stride * rate for rate in (1, 3, 4))
+    size = pets.test.images.shape[1]
+    rates = tuple(
+        size * rate // (SIZE // 16 * output_stride) for rate in (1, 3, 4)
+    )  # 1, 3, 4 suit maps of 8×8
     return trained_on_crops(deeplab_v3_plus(network, 3, filters=96, rates=rates), pets, clock, seed)
 
 
@@ -110,7 +113,7 @@ def trained_on_crops(model, pets, clock, seed):
     pictures, epochs = everything(pets), 22
     rate = rising_and_falling(1e-3, -(-len(pictures) // BATCH) * epochs)
     compile_segmenter(model, keras.optimizers.Adam(rate), CrossEntropyDice(), metrics=["accuracy"])
-    crops = Augment(flip=True, zoom=(0.6, 1.0), size=96)
+    crops = Augment(flip=True, zoom=(0.6, 1.0), size=3 * pets.test.images.shape[1] // 4)
     model.fit(
         pictures.batches(BATCH, training=True, augment=crops, seed=seed),
         epochs=epochs,
@@ -148,9 +151,12 @@ def main():
     parser.add_argument("recipe", choices=RECIPES)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data", default="oxford_iiit_pet")
+    parser.add_argument(
+        "--size", type=int, default=SIZE, help="of the pictures; training crops have three quarters of it"
+    )
     options = parser.parse_args()
     keras.utils.set_random_seed(options.seed)
-    pets = load(options.data, size=SIZE)
+    pets = load(options.data, size=options.size)
     test = pets.test
     prepare = (
         (lambda images: pale(images / 255)) if options.recipe == "widespread" else (lambda images: images)
@@ -176,6 +182,7 @@ def main():
         "recipe": options.recipe,
         "seed": options.seed,
         "data": pets.name,
+        "size": options.size,
         "weights": model.layers[1].name,
         "parameters": model.count_params(),
         "seconds": round(seconds, 1),
