@@ -1,10 +1,13 @@
-"""The course's scoreboard: what benchmarks/scoreboard.py measured, as rows, as a table and as two plots."""
+"""The course's scoreboard: what benchmarks/scoreboard.py measured, as rows, as tables and as two plots."""
 
+import itertools
 import json
 import pathlib
 import statistics
 
 import matplotlib.pyplot as plt
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
 from . import show
 
@@ -29,41 +32,32 @@ def rows(data="paper_pets"):
             row["pictures_per_second"] = None
         for quality in (*QUALITIES, "training_cpu_seconds"):
             row[quality] = statistics.mean(run[quality] for run in runs)
-        row["spread"] = max(run["mean_iou"] for run in runs) - min(run["mean_iou"] for run in runs)
+        row["range"] = [pick(run["mean_iou"] for run in runs) for pick in (min, max)]
+        row["spread"] = row["range"][1] - row["range"][0]
         row["iou"] = [statistics.mean(values) for values in zip(*(run["iou"] for run in runs), strict=True)]
         found.append(row)
     return sorted(found, key=lambda row: -row["mean_iou"])
 
 
 def table(data="paper_pets"):
-    """The rows as a Markdown table, and below it the checkpoints that were trained longer."""
-    head = [
-        "",
-        "start",
-        "stride",
-        "weights, M",
-        "multiply–adds, M",
-        "training, CPU s",
-        "pictures/s",
-        "memory, MB",
-    ]
-    lines = []
-    for row in rows(data):
-        spread = f" ±{row['spread'] / 2:.3f}" if row["seeds"] > 1 else ""
-        cells = [
+    """The rows as Markdown: a table of qualities, the checkpoints that were trained longer, and, folded, what each row costs."""
+    found = rows(data)
+    qualities = [
+        [
             row["name"],
             row["start"],
             row["output_stride"],
-            f"{row['parameters'] / 1e6:.2f}",
-            f"{row['multiply_adds'] / 1e6:,.0f}",
-            f"{row['training_cpu_seconds']:.0f}",
-            f"{row['pictures_per_second']:.0f}" if row["pictures_per_second"] else "–",
-            f"{row['peak_memory_mb']:,}",
+            *(
+                f"{row[quality]:.3f}"
+                + f" ±{row['spread'] / 2:.3f}" * (quality == "mean_iou" and row["seeds"] > 1)
+                for quality in QUALITIES
+            ),
         ]
-        lines.append(
-            [*cells, *(f"{row[quality]:.3f}" + spread * (quality == "mean_iou") for quality in QUALITIES)]
-        )
-    tables = [_markdown([*head, *QUALITIES.values()], lines)]
+        for row in found
+    ]
+    tables = [_markdown(["", "start", "stride", *QUALITIES.values()], qualities)]
+    if any(row["seeds"] > 1 for row in found):
+        tables.append("±: half the way from the lowest seed to the highest, where a row has several.")
     longer = json.loads(STORED.read_text(encoding="utf-8"))[data].get("longer", {})
     lines = [
         [
@@ -75,6 +69,25 @@ def table(data="paper_pets"):
     ]
     if lines:
         tables.append(_markdown(["trained longer", *QUALITIES.values(), "AP50 of masks"], lines))
+    costs = [
+        [
+            row["name"],
+            f"{row['parameters'] / 1e6:.2f}",
+            f"{row['multiply_adds'] / 1e6:,.0f}",
+            f"{row['training_cpu_seconds']:.0f}",
+            f"{row['pictures_per_second']:.0f}",
+            f"{row['peak_memory_mb']:,}",
+        ]
+        for row in found
+        if row["pictures_per_second"]
+    ]
+    head = ["", "weights, M", "multiply–adds, M", "training, CPU s", "pictures/s", "memory, MB"]
+    tables.append("<details><summary>What each costs</summary>")
+    tables.append(_markdown(head, costs))
+    tables.append(
+        "M: millions. Multiply–adds and pictures a second: answers of 128×128 pixels, on two cores. "
+        "Memory: the peak of a process that trains.\n\n</details>"
+    )
     return "\n\n".join(tables)
 
 
@@ -83,52 +96,89 @@ def _markdown(head, lines):
 
 
 def draw(found, alt):
-    """Quality against cost, and the IoU of each class, for rows of `rows()`."""
-    height = 1.5 + 0.25 * len(found)
-    figure, (left, right) = plt.subplots(
-        1, 2, figsize=(9.6, height), width_ratios=(5, 4), layout="constrained"
+    """Quality against cost, and below it the IoU of each class, for rows of `rows()`; lines are the spread over seeds."""
+    height = 1.1 + 0.27 * len(found)
+    figure, (upper, lower) = plt.subplots(
+        2, 1, figsize=(9.6, 4.6 + height), height_ratios=(4.6, height), layout="constrained"
     )
-    for row in found:
-        pretrained = row["start"] == "pretrained"
-        left.plot(
-            row["multiply_adds"] / 1e6,
-            row["mean_iou"],
-            "o" if pretrained else "s",
-            color=show.CYCLE[0 if pretrained else 1],
-        )
-    _name_points(left, found)
-    left.set(xscale="log", xlabel="multiply–adds for a picture, millions", ylabel="mean IoU on test pictures")
-    costs = [row["multiply_adds"] / 1e6 for row in found]
-    left.set(xlim=(0.8 * min(costs), 2.6 * max(costs)))
-    left.set_xticks([100, 200, 500, 1000], ["100", "200", "500", "1,000"], minor=False)
-    left.set_xticks([], minor=True)
-    for start, marker, color in (("pretrained", "o", 0), ("random start", "s", 1)):
-        left.plot([], [], marker, color=show.CYCLE[color], label=start)
-    left.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
+    _against_cost(upper, found)
     places = range(len(found))[::-1]
+    means = [row["mean_iou"] for row in found]
+    lower.barh(places, means, height=0.62, color="#dfe3e6", label="mean", zorder=0)
+    for place, row in zip(places, found, strict=True):
+        lower.plot(row["range"], [place, place], color="black", linewidth=2)
     for label, (name, marker) in enumerate(zip(CLASSES, "os^", strict=True)):
-        color = (
-            "#8a6d00" if name == "border" else show.color(name)
-        )  # the masks' yellow is too pale for a point
-        right.plot(
-            [row["iou"][label] for row in found], places, marker, color=color, label=name, markersize=5
-        )
-    right.set(yticks=list(places), xlim=(0, 1), xlabel="IoU of each class")
-    right.set_yticklabels([row["name"] for row in found], fontsize=8)
-    right.grid(axis="y", color="#dddddd")
-    right.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False)
+        # the masks' yellow is too pale for a point
+        ink = "#8a6d00" if name == "border" else show.color(name)
+        values = [row["iou"][label] for row in found]
+        lower.plot(values, places, marker, color=ink, label=name, markersize=7, clip_on=False)
+    lower.set(yticks=list(places), xlim=(0, 1), ylim=(-0.7, len(found) - 0.3), xlabel="IoU of each class")
+    lower.set_yticklabels([row["name"] for row in found], fontsize=11)
+    lower.tick_params(axis="y", length=0, pad=8)
+    lower.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False)
     show.show(figure, alt)
 
 
+def _against_cost(axes, found):
+    for row in found:
+        pretrained = row["start"] == "pretrained"
+        marker, ink = ("o", show.CYCLE[0]) if pretrained else ("s", show.CYCLE[3])
+        cost = row["multiply_adds"] / 1e6
+        axes.plot([cost, cost], row["range"], color=ink, linewidth=1.5)
+        axes.plot(cost, row["mean_iou"], marker, color=ink, markersize=7)
+    axes.set(xscale="log", xlabel="multiply–adds for a picture, millions", ylabel="mean IoU on test pictures")
+    costs = [row["multiply_adds"] / 1e6 for row in found]
+    axes.set(xlim=(0.85 * min(costs), 1.5 * max(costs)))
+    axes.set_xticks([100, 200, 500, 1000], ["100", "200", "500", "1,000"], minor=False)
+    axes.set_xticks([], minor=True)
+    for start, marker, ink in (("pretrained", "o", 0), ("random start", "s", 3)):
+        axes.plot([], [], marker, color=show.CYCLE[ink], markersize=7, label=start)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
+    _name_points(axes, found)
+
+
+SHIFTS = (0, 4, -4, 8, -8, 12, -12, 16, -16, 20, -20)  # of a name: up or down beside its point
+
+
 def _name_points(axes, found):
-    """Names beside the points, above or below where two would lie on each other."""
+    """Names beside the points, where they lie on no point and no other name; a thin line where one had to move."""
+    axes.figure.draw_without_rendering()
+    frame = axes.get_window_extent()
     taken = []
     for row in found:
-        x, y = row["multiply_adds"], row["mean_iou"]
-        shift = 0
-        while any(abs(y + shift - other) < 0.012 and 0.4 < x / side < 2.5 for side, other in taken):
-            shift -= 0.006
-        taken.append((x, y + shift))
-        axes.annotate(
-            row["name"], (x / 1e6, y + shift), xytext=(6, -3), textcoords="offset points", fontsize=7
-        )
+        cost = row["multiply_adds"] / 1e6
+        (x, low), (_, high) = (axes.transData.transform((cost, quality)) for quality in row["range"])
+        taken.append(Bbox([[x - 6, low - 6], [x + 6, high + 6]]))
+    for row in found:
+        tried = []
+        for shift, (across, side) in itertools.product(SHIFTS, ((9, "left"), (-9, "right"))):
+            words = axes.annotate(
+                row["name"],
+                (row["multiply_adds"] / 1e6, row["mean_iou"]),
+                xytext=(across, shift),
+                textcoords="offset points",
+                ha=side,
+                va="center",
+                fontsize=10,
+                arrowprops={"arrowstyle": "-", "color": "#999999", "linewidth": 0.8, "shrinkA": 0}
+                if abs(shift) > 4
+                else None,
+            )
+            words.set_in_layout(False)
+            words.update_positions(axes.figure.canvas.get_renderer())
+            box = Text.get_window_extent(words)  # without the line to its point
+            hidden = (
+                sum(_shared(box, other) for other in taken) + box.width * box.height - _shared(box, frame)
+            )
+            tried.append((hidden + abs(shift) + 3 * (side == "right"), len(tried), words, box))
+        _, best, _, box = min(tried, key=lambda one: one[:2])
+        for _, number, words, _ in tried:
+            if number != best:
+                words.remove()
+        taken.append(box)
+
+
+def _shared(one, other):
+    """The area that two boxes share."""
+    both = Bbox.intersection(one, other)
+    return both.width * both.height if both else 0

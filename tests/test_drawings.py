@@ -44,6 +44,21 @@ def test_each_number_of_a_map_stands_in_its_cell(figures):
         assert places == {(x + 0.5, y + 0.5): value for (y, x), value in np.ndenumerate(array)}
 
 
+def test_rows_and_columns_of_a_map_have_names(figures):
+    names = ("ground", "cat")
+    show.numbers(
+        {"counts": np.array([[3, 1], [0, 2]])}, alt="counts", sides={"counts": ("true", "named", names)}
+    )
+    places = {
+        text.get_text(): text.get_position() for text in figures[0].axes[0].texts if text.get_text().isalpha()
+    }
+    rows = [
+        text for text in figures[0].axes[0].texts if text.get_text() in names and text.get_position()[0] < 0
+    ]
+    assert [text.get_position()[1] for text in rows] == [0.5, 1.5]
+    assert places["true"][0] < 0 and places["named"][1] > 2  # left of the rows, below the columns
+
+
 def test_counts_stand_in_their_cells_of_given_axes():
     figure, axes = plt.subplots()
     counts = np.array([[1, 2, 3], [4, 5, 6]])

@@ -104,3 +104,26 @@ def test_the_order_is_the_one_that_the_lesson_explains():
     for name in set(longer) & set(classes):
         gain = [after - before for before, after in zip(classes[name], longer[name]["iou"], strict=True)]
         assert min(gain) > 0 and max(gain) == gain[border]
+
+
+def test_a_row_with_several_seeds_shows_their_spread_and_one_with_a_single_seed_shows_none(
+    tmp_path, monkeypatch
+):
+    stored = json.loads(scoreboard.STORED.read_text())
+    quality = stored["paper_pets"]["quality"]
+    quality["FPN"] = {
+        seed: {**quality["FPN"]["0"], "mean_iou": value} for seed, value in (("0", 0.7), ("1", 0.72))
+    }
+    quality["SegNet"] = {"0": quality["SegNet"]["0"]}
+    monkeypatch.setattr(scoreboard, "STORED", tmp_path / "scoreboard.json")
+    scoreboard.STORED.write_text(json.dumps(stored))
+    lines = {line.split(" | ")[0].strip("| "): line for line in reversed(scoreboard.table().splitlines())}
+    assert "0.710 ±0.010" in lines["FPN"] and "±" not in lines["SegNet"]
+    figures = []
+    monkeypatch.setattr(scoreboard.show, "show", lambda figure, alt: figures.append(figure))
+    scoreboard.draw(scoreboard.rows(), "every architecture")
+    upper, lower = figures[0].axes
+    names = [text.get_text() for text in upper.texts]
+    assert sorted(names) == sorted(quality)  # each once
+    spreads = [line.get_xdata() for line in lower.lines if line.get_color() == "black"]
+    assert sum(high > low for low, high in spreads) >= 1

@@ -10,10 +10,11 @@ from .colors import CYCLE
 from .display import show
 
 
-def numbers(maps, alt, tints=None, frames=(), unit=0.55):
+def numbers(maps, alt, tints=None, frames=(), unit=0.55, sides=None):
     """Draw {title: map} in a row, each cell with its number, `unit` inches a cell.
 
     `tints` colours maps otherwise, by title; a frame is (title, corner, length, color), its length one number or (width, height).
+    `sides` names the rows and columns of a map, by title: (what rows are, what columns are, their names).
     """
     widths, height = [array.shape[1] for array in maps.values()], max(map(len, maps.values()))
     title_lines = max(title.count("\n") for title in maps) + 1
@@ -25,6 +26,13 @@ def numbers(maps, alt, tints=None, frames=(), unit=0.55):
         filling = (tints or {}).get(title, array)
         _cells(panels[title], array, filling, 20 * unit, cmap=blues, vmin=0, vmax=1.3 * array.max())
         panels[title].set_title(title)
+    for title, (rows, columns, names) in (sides or {}).items():
+        end = len(maps[title])
+        for place, name in enumerate(names):
+            panels[title].text(-0.15, place + 0.5, name, ha="right", va="center", fontsize=9)
+            panels[title].text(place + 0.5, end + 0.15, name, ha="center", va="top", fontsize=9)
+        panels[title].text(-1.6, end / 2, rows, ha="right", va="center", rotation=90)
+        panels[title].text(end / 2, end + 0.8, columns, ha="center", va="top")
     for title, corner, length, line in frames:
         panels[title].add_patch(
             plt.Rectangle(corner, *np.broadcast_to(length, 2), fill=False, edgecolor=line, linewidth=3)

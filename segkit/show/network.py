@@ -15,6 +15,7 @@ COLORS = {
     "code": "#d55e00",
     "smaller": "#7fa8c9",
     "larger": "#009e73",
+    "sum": "#882255",
     "logits": "#e69f00",
 }
 NAMES = {
@@ -22,6 +23,7 @@ NAMES = {
     "larger": "growing, convolutions",
     "logits": "output",
 }
+OWN_BOXES = ("code", "sum")  # layers of these names stand alone
 IN_PASSING = ("CropLike", "PadToMultiple", "Cropping2D")  # their small change of a size is not drawn
 ARROWS = {"skip": "#444444", "indices": "#cc79a7"}
 
@@ -55,11 +57,11 @@ def network(model, alt, size=128, title=""):
     """Draw a functional model, for pictures of `size` pixels. A model inside it is drawn by its outputs, as one encoder."""
     blocks, arrows = plan(model, size)
     columns = max(block.column for block in blocks) + 1
-    letters = (
-        9.5 if columns <= 10 else 8.5 if columns <= 12 else 7.5
-    )  # as large as the columns leave room for
+    letters = 9.5 if columns <= 10 else 8.5 if columns <= 12 else 7.5  # what the columns leave room for
     figure, axes = plt.subplots(figsize=(9.6, 3.7))
     pitch = 1.0
+    drop = 0.36 * any(block.kind == "sum" for block in blocks)  # what a sum adds comes on one line, below
+    low = -1.42 - drop  # where the numbers below the boxes begin
     tallest = max(block.shape[0] for block in blocks)
     places = {}
     for block in blocks:
@@ -71,16 +73,16 @@ def network(model, alt, size=128, title=""):
         rows, places_across, channels = block.shape
         text = f"{rows}×{places_across}\n×{channels}"
         text += f"\n{short(block.parameters)}" * (block.kind != "encoder")
-        axes.text(x, -1.42, text, ha="center", va="top", fontsize=letters, linespacing=1.25)
+        axes.text(x, low, text, ha="center", va="top", fontsize=letters, linespacing=1.25)
     inside = [block for block in blocks if block.kind == "encoder"]
     if inside:  # its weights belong to no single one of its maps
         ends = [pitch * block.column for block in (inside[0], inside[-1])]
-        axes.plot([ends[0] - 0.3, ends[-1] + 0.3], [-2.06, -2.06], color=COLORS["encoder"], linewidth=1.5)
+        axes.plot([ends[0] - 0.3, ends[-1] + 0.3], [low - 0.64] * 2, color=COLORS["encoder"], linewidth=1.5)
         words = f"the encoder: {short(sum(block.parameters for block in inside))}"
-        axes.text(sum(ends) / 2, -2.1, words, ha="center", va="top", fontsize=letters)
+        axes.text(sum(ends) / 2, low - 0.68, words, ha="center", va="top", fontsize=letters)
     axes.text(
         -0.62,
-        -1.42,
+        low,
         "size\nchannels\nweights",
         ha="right",
         va="top",
@@ -95,13 +97,7 @@ def network(model, alt, size=128, title=""):
             _head(axes, (x + width / 2, 0), (end_x - end_width / 2, 0), "#444444")
     for branches in _side_by_side(arrows):
         arrow, level = branches[0], level + 0.23
-        (x, _, height), (end_x, _, end_height) = places[arrow.start], places[arrow.end]
-        color, line = ARROWS[arrow.kind], "--" if arrow.kind == "indices" else "-"
-        x, end_x, low = x + 0.08, end_x - 0.08, end_height / 2
-        axes.plot(
-            [x, x, end_x, end_x], [height / 2, level, level, low + 0.1], line, color=color, linewidth=1.2
-        )
-        _head(axes, (end_x, low + 0.2), (end_x, low), color)
+        x, end_x, color = _line(axes, places, arrow, level)
         words = [_words(branch) for branch in branches]
         text = {"ha": "center", "fontsize": min(letters, 9), "color": color}
         if len(branches) > 1:  # several ways between the same two boxes: one line, and above it what each is
@@ -110,9 +106,10 @@ def network(model, alt, size=128, title=""):
         else:
             white = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
             axes.text((x + end_x) / 2, level, *words, va="center", bbox=white, **text)
-    tall = level + 0.2 + 2.45  # many arrows: a taller figure, so that their words stay apart
+    _add_up(axes, places, [arrow for arrow in arrows if arrow.end.kind == "sum" and arrow.kind == "skip"])
+    tall = level + 0.2 + 2.45 + drop  # many arrows: a taller figure, so that their words stay apart
     figure.set_size_inches(9.6, 3.7 * max(1, tall / 5))
-    axes.set(xlim=(-1.5, pitch * (columns - 1) + 0.6), ylim=(-2.45, level + 0.2), title=title)
+    axes.set(xlim=(-1.5, pitch * (columns - 1) + 0.6), ylim=(-2.45 - drop, level + 0.2), title=title)
     axes.set_axis_off()
     kinds = [kind for kind in COLORS if any(block.kind == kind for block in blocks)]
     handles = [Patch(facecolor=COLORS[kind], label=NAMES.get(kind, kind)) for kind in kinds]
@@ -124,11 +121,34 @@ def network(model, alt, size=128, title=""):
     show(figure, alt)
 
 
+def _line(axes, places, arrow, level):
+    """An arrow that leaves a box and enters another from above, or from below; where it begins and ends, and its colour."""
+    (x, _, height), (end_x, _, end_height) = places[arrow.start], places[arrow.end]
+    color, line = ARROWS[arrow.kind], "--" if arrow.kind == "indices" else "-"
+    side = 1 if level > 0 else -1
+    x, end_x, low = x + 0.08 * side, end_x - 0.08 * side, end_height / 2
+    ups = [side * height / 2, level, level, side * (low + 0.1)]
+    axes.plot([x, x, end_x, end_x], ups, line, color=color, linewidth=1.2)
+    _head(axes, (end_x, side * (low + 0.2)), (end_x, side * low), color)
+    return x, end_x, color
+
+
+def _add_up(axes, places, answers):
+    """What a sum adds, on one line below the boxes, with each arrow's words once."""
+    for number, arrow in enumerate(answers):
+        _, end_x, color = _line(axes, places, arrow, -1.56)
+        if number == 0:
+            white = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+            words = " or ".join(sorted({_words(other) for other in answers}))
+            text = {"ha": "right", "va": "center", "fontsize": 8, "color": color, "bbox": white, "zorder": 4}
+            axes.text(end_x - 0.2, -1.56, words, **text)
+
+
 def _side_by_side(arrows):
-    """The arrows that do not flow, short ones first; those with the same two ends together."""
+    """The arrows above the boxes, short ones first; those with the same two ends together."""
     together = {}
     for arrow in sorted(arrows, key=lambda arrow: arrow.end.column - arrow.start.column):
-        if arrow.kind != "flow":
+        if arrow.kind != "flow" and arrow.end.kind != "sum":
             together.setdefault((arrow.start, arrow.end, arrow.kind), []).append(arrow)
     return together.values()
 
@@ -213,8 +233,8 @@ def _read(model, size):
         elif resized:
             add("convolution" if weights else "smaller", tensors[0], layer, sources, weights)
             home.update({id(tensor): (blocks[-1], "indices") for tensor in tensors[1:]})
-        elif layer.name == "code":
-            add("code", tensors[0], layer, sources, weights)
+        elif layer.name in OWN_BOXES:
+            add(layer.name, tensors[0], layer, sources, weights)
         elif len(sources) > 1 or (
             weights and not isinstance(layer, layers.BatchNormalization | layers.Normalization)
         ):
@@ -282,7 +302,7 @@ def _merge_chains(blocks, arrows):
             continue
         if before.shape[:2] != block.shape[:2] and not block.trims:
             continue
-        if "code" in (before.kind, block.kind) or (before.kind, block.kind) == ("larger", "logits"):
+        if {*OWN_BOXES} & {before.kind, block.kind} or (before.kind, block.kind) == ("larger", "logits"):
             continue
         if sum(arrow.start is before and arrow.kind != "indices" for arrow in arrows) == 1:
             before.layers += block.layers
