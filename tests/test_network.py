@@ -161,7 +161,6 @@ def test_each_level_of_a_pyramid_is_drawn_once(pretrained):
 
 def test_every_text_of_a_drawing_is_inside_it_and_none_lies_on_another(pretrained, monkeypatch):
     kept = []
-    monkeypatch.setattr(show.network.__globals__["plt"], "close", lambda figure: None)
     monkeypatch.setitem(show.network.__globals__, "show", lambda figure, alt: kept.append(figure))
     for name in ("unet", "segnet", "fcn 8s", "deeplab v3+", "pspnet", "fpn", "fpn with bins"):
         show.network((NETWORKS | PYRAMIDS)[name](pretrained), alt="a network", title=name)
@@ -174,3 +173,13 @@ def test_every_text_of_a_drawing_is_inside_it_and_none_lies_on_another(pretraine
             assert box.x0 >= 0 and box.x1 <= figure.bbox.width
             assert not any(box.overlaps(other) for other in boxes[index + 1 :]), name
         plt.close(figure)
+
+
+@pytest.mark.parametrize(("channels", "name"), [(3, "picture"), (1, "picture"), (64, "input")])
+def test_what_goes_in_is_called_a_picture_where_it_is_one(channels, name, monkeypatch):
+    drawn = []
+    monkeypatch.setitem(show.network.__globals__, "show", lambda figure, alt: drawn.append(figure))
+    maps = keras.Input((14, 14, channels))
+    show.network(keras.Model(maps, layers.Conv2DTranspose(2, 2, 2)(maps)), alt="x", size=14)
+    assert drawn[0].legends[0].get_texts()[0].get_text() == name
+    plt.close("all")

@@ -276,6 +276,11 @@ def test_curves_give_each_run_one_colour(monkeypatch):
     assert lines["without, training"].get_color() == show.CYCLE[1]
 
 
+def test_curves_can_begin_at_zero(monkeypatch):
+    (loss,) = drawn_lines(monkeypatch, {"": {"loss": [3.0, 2.9]}}, alt="x", bottom=0)
+    assert loss["training"].axes.get_ylim()[0] == 0
+
+
 def test_curves_publish_a_plot(published):
     show.curves({"": {"loss": [2, 1]}}, alt="the loss falls from two to one")
     ((bundle, _),) = published

@@ -112,7 +112,9 @@ def network(model, alt, size=128, title=""):
     axes.set(xlim=(-1.5, pitch * (columns - 1) + 0.6), ylim=(-2.45 - drop, level + 0.2), title=title)
     axes.set_axis_off()
     kinds = [kind for kind in COLORS if any(block.kind == kind for block in blocks)]
-    handles = [Patch(facecolor=COLORS[kind], label=NAMES.get(kind, kind)) for kind in kinds]
+    first = "picture" if blocks[0].shape[2] in (1, 3) else "input"  # features are no picture
+    names = NAMES | {"picture": first}
+    handles = [Patch(facecolor=COLORS[kind], label=names.get(kind, kind)) for kind in kinds]
     for kind in ARROWS:
         if any(arrow.kind == kind for arrow in arrows):
             line = "--" if kind == "indices" else "-"

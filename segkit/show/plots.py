@@ -31,10 +31,11 @@ def bars(scores, classes, alt="", title="", pictures="validation pictures"):
     show(figure, alt)
 
 
-def curves(histories, metrics=("loss",), alt=""):
+def curves(histories, metrics=("loss",), alt="", bottom=None):
     """Training curves: one panel a metric, one colour a run, validation dashed.
 
-    `histories` maps a run's name to what `model.fit` returned (or to its `.history` dictionary).
+    `histories` maps a run's name to what `model.fit` returned (or to its `.history` dictionary). `bottom=0` shows
+    each from 0 on, so that a flat curve looks flat.
     """
     figure, panels = plt.subplots(1, len(metrics), figsize=(4.2 * len(metrics), 3), squeeze=False)
     for panel, metric in zip(panels[0], metrics, strict=True):
@@ -47,6 +48,7 @@ def curves(histories, metrics=("loss",), alt=""):
                     panel.plot(epochs, values[key], line, color=CYCLE[index % len(CYCLE)], label=label)
         panel.set(xlabel="epoch", title=metric.replace("_", " ").replace("iou", "IoU"))
         panel.xaxis.get_major_locator().set_params(integer=True)
+        panel.set_ylim(bottom=bottom)
         if "iou" in metric:
             panel.set_ylim(0, 1)
     panels[0, -1].legend()
