@@ -12,7 +12,7 @@ from .hypercolumns import Hypercolumns
 class BinMeans(keras.layers.Layer):
     """The means of `bins` × `bins` parts of a map of any size: adaptive average pooling.
 
-    Part i of a side begins at i · side / bins, rounded down, and ends at (i + 1) · side / bins, rounded up: parts may share
+    Part i of a side begins at i · side / bins, rounded down, and ends before (i + 1) · side / bins, rounded up: parts may share
     a place, and none is empty. Keras' own AdaptiveAveragePooling2D wants to know the size before it sees a map.
     Taught in notebooks/06_pyramids.ipynb.
     """

@@ -15,10 +15,9 @@ def semantic(pictures, outputs):
     rows = []
     for image, mask, prediction in zip(pictures.images, pictures.masks, predictions, strict=True):
         scores = iou_per_class(mask, prediction, len(classes))
-        words = [
-            f"{name} {score:.2f}" for name, score in zip(classes, scores, strict=True) if not np.isnan(score)
-        ]
-        caption = "IoU " + " · ".join(words)
+        known = [(name, score) for name, score in zip(classes, scores, strict=True) if not np.isnan(score)]
+        # a no-break space keeps a name and its number on one line
+        caption = "IoU " + "\u00a0· ".join(f"{name}\u00a0{score:.2f}" for name, score in known)
         if np.any(prediction == VOID):
             caption = f"{np.mean(prediction == VOID):.0%} of the answers are NaN (white)"
         first = not rows

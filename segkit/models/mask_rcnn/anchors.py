@@ -4,7 +4,7 @@ import numpy as np
 
 
 def anchors_of(size, ratios):
-    """Boxes of one area, size², and several shapes, centred on 0: (len(ratios), 4). A ratio is height through width.
+    """Boxes of one area, size², and several shapes, centred on 0: (len(ratios), 4). A ratio is height divided by width.
     Taught in notebooks/08b_mask_rcnn_stages.ipynb."""
     ratios = np.asarray(ratios, "float64")
     heights, widths = size * np.sqrt(ratios), size / np.sqrt(ratios)

@@ -13,7 +13,7 @@ MOST_GROWTH = math.log(1000 / 16)  # a correction makes no box more than 62 time
 
 
 def iou(boxes, others):  # (…, N, 4), (…, M, 4) -> (…, N, M)
-    """Of each box with each other one: the area that both cover through the area that either covers.
+    """Of each box with each other one: the area that both cover, divided by the area that either covers.
 
     Taught in notebooks/08_mask_rcnn.ipynb.
     """
