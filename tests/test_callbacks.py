@@ -60,7 +60,7 @@ def test_one_display_is_updated_after_each_epoch(monkeypatch):
     *frames, strip = screen.frames
     assert [moment in frame for moment, frame in zip(moments, frames, strict=True)] == [True] * 4
     assert screen.updates == 4
-    assert strip.count("pet 0.") + strip.count("pet 1.") == 3  # an IoU for each of three pictures
+    assert strip.count("pet\u00a00.") + strip.count("pet\u00a01.") == 3  # an IoU for each of three pictures
 
 
 def test_the_strip_shows_what_the_model_said_at_each_moment(monkeypatch):
