@@ -90,10 +90,8 @@ def improved(pets, clock, seed):
 
 def deeplab(pets, clock, seed, output_stride):
     network = encoder("MobileNetV2", frozen=8, output_stride=output_stride)
-    size = pets.test.images.shape[1]
-    rates = tuple(
-        size * rate // (SIZE // 16 * output_stride) for rate in (1, 3, 4)
-    )  # 1, 3, 4 suit maps of 8×8
+    side = pets.test.images.shape[1] // output_stride  # of the map that the rates see
+    rates = tuple(side * rate // 8 for rate in (1, 3, 4))  # these suit 8×8 places
     return trained_on_crops(deeplab_v3_plus(network, 3, filters=96, rates=rates), pets, clock, seed)
 
 

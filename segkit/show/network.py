@@ -90,7 +90,7 @@ def network(model, alt, size=128, title=""):
         linespacing=1.25,
         color="#666666",
     )
-    level = 1.42
+    level, words_size = 1.42, min(letters, 9)
     for arrow in arrows:
         if arrow.kind == "flow":
             (x, width, _), (end_x, end_width, _) = places[arrow.start], places[arrow.end]
@@ -99,21 +99,21 @@ def network(model, alt, size=128, title=""):
         arrow, level = branches[0], level + 0.23
         x, end_x, color = _line(axes, places, arrow, level)
         words = [_words(branch) for branch in branches]
-        text = {"ha": "center", "fontsize": min(letters, 9), "color": color}
+        text = {"ha": "center", "fontsize": words_size, "color": color}
         if len(branches) > 1:  # several ways between the same two boxes: one line, and above it what each is
             axes.text((x + end_x) / 2, level + 0.05, "\n".join(words), va="bottom", linespacing=1.1, **text)
             level += 0.24 * len(branches)
         else:
             white = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
             axes.text((x + end_x) / 2, level, *words, va="center", bbox=white, **text)
-    _add_up(axes, places, [arrow for arrow in arrows if arrow.end.kind == "sum" and arrow.kind == "skip"])
+    added = [arrow for arrow in arrows if arrow.end.kind == "sum" and arrow.kind == "skip"]
+    _add_up(axes, places, added, words_size)
     tall = level + 0.2 + 2.45 + drop  # many arrows: a taller figure, so that their words stay apart
     figure.set_size_inches(9.6, 3.7 * max(1, tall / 5))
     axes.set(xlim=(-1.5, pitch * (columns - 1) + 0.6), ylim=(-2.45 - drop, level + 0.2), title=title)
     axes.set_axis_off()
     kinds = [kind for kind in COLORS if any(block.kind == kind for block in blocks)]
-    first = "picture" if blocks[0].shape[2] in (1, 3) else "input"  # features are no picture
-    names = NAMES | {"picture": first}
+    names = NAMES | ({} if blocks[0].shape[2] in (1, 3) else {"picture": "input"})  # features are no picture
     handles = [Patch(facecolor=COLORS[kind], label=names.get(kind, kind)) for kind in kinds]
     for kind in ARROWS:
         if any(arrow.kind == kind for arrow in arrows):
@@ -135,14 +135,21 @@ def _line(axes, places, arrow, level):
     return x, end_x, color
 
 
-def _add_up(axes, places, answers):
+def _add_up(axes, places, answers, size):
     """What a sum adds, on one line below the boxes, with each arrow's words once."""
     for number, arrow in enumerate(answers):
         _, end_x, color = _line(axes, places, arrow, -1.56)
         if number == 0:
             white = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
             words = " or ".join(sorted({_words(other) for other in answers}))
-            text = {"ha": "right", "va": "center", "fontsize": 8, "color": color, "bbox": white, "zorder": 4}
+            text = {
+                "ha": "right",
+                "va": "center",
+                "fontsize": size,
+                "color": color,
+                "bbox": white,
+                "zorder": 4,
+            }
             axes.text(end_x - 0.2, -1.56, words, **text)
 
 
