@@ -8,7 +8,7 @@ lab: $(READY)
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
 
 course: $(READY)
-	$(BIN)/python tools/execute.py --all --site build
+	$(BIN)/python tools/execute.py --site build
 
 test: $(READY)
 	$(BIN)/ruff check .

@@ -234,6 +234,36 @@ def test_minutes_are_kept_in_the_notebook(executed):
     assert stored["executed"] == notebooks.fingerprint(outcome.notebook)
 
 
+def test_a_site_made_again_executes_only_what_changed(tmp_path, monkeypatch):
+    """And what ended before a run was cut short is not lost; a lesson that stopped is tried again."""
+    names = {"01_a": "print('01_a · mean IoU 0.5 · 3 s')", "02_b": "1 / 0"}
+    files = {name: lesson(code(source), path=tmp_path / f"{name}.ipynb") for name, source in names.items()}
+    executed, made = [], []
+    monkeypatch.setattr(execute, "paths", lambda names: list(files.values()))
+    monkeypatch.setattr(execute.website, "build", lambda outcomes, folder: made.append(outcomes))
+    original = kernels.run
+
+    def run(work, *arguments):
+        executed.append([path.stem for path, *_ in work])
+        return original(work, *arguments)
+
+    monkeypatch.setattr(kernels, "run", run)
+    monkeypatch.setattr("sys.argv", ["execute.py", "--site", str(tmp_path / "build")])
+    for _ in range(2):
+        with pytest.raises(SystemExit, match="02_b"):
+            execute.main()
+    lesson(text("# new prose"), code("2"), path=files["02_b"])
+    execute.main()
+    lesson(text("# new prose"), code(names["01_a"]), path=files["01_a"])
+    execute.main()
+    monkeypatch.setenv("SEGKIT_PROFILE", "full")
+    execute.main()
+    assert executed == [["01_a", "02_b"], ["02_b"], ["02_b"], [], ["01_a", "02_b"]]
+    assert [result for _, _, result in made[3]] == ["mean IoU 0.5", ""]
+    kept = made[3][0][1].cells
+    assert kept[0].source == "# new prose" and kept[1].outputs[0].text.startswith("01_a")
+
+
 def test_a_line_a_cell_tells_how_far_a_lesson_is(tmp_path, capfd):
     path = lesson(text("# A"), code("1"), code(""), code("2"), path=tmp_path / "04_d.ipynb")
     kernels.run([(path, notebooks.read(path), {})], jobs=1)

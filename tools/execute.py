@@ -3,21 +3,24 @@
 python tools/execute.py                lessons whose code changed since they were last executed
 python tools/execute.py --all          every lesson
 python tools/execute.py 01 04          these lessons
-python tools/execute.py --all --site build     leave the notebooks alone, make the course's site from what came out
+python tools/execute.py --site build   leave the notebooks alone, make the course's site from what came out
 python tools/execute.py --jobs 1       one after the other
 
-The minutes that a lesson takes are kept, alone and beside another one: the range that its first screen states.
+Each lesson is kept as it ends: a run that is cut short goes on where it stopped, and a site is made again from the lessons
+that have not changed, nor segkit beside them. The minutes that a lesson takes are kept, alone and beside another one: the range that its first screen states.
 """
 
 import argparse
+import hashlib
 import math
 import os
 import pathlib
 
 import kernels
+from sync import stored_result
 
 import website
-from notebooks import fingerprint, paths, read, write
+from notebooks import ROOT, code_cells, fingerprint, paths, read, write
 
 
 def store(outcome, profile, alone):
@@ -31,6 +34,30 @@ def store(outcome, profile, alone):
     write(notebook, outcome.path)
 
 
+def keep_for_site(outcome, profile, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    outcome.notebook.metadata["executed"] = all_code(outcome.notebook, profile)
+    write(outcome.notebook, folder / outcome.path.name)
+
+
+def kept_for_site(path, notebook, profile, folder):
+    """How the lesson went earlier, where neither its code nor segkit has changed since; None otherwise."""
+    file = folder / path.name
+    before = read(file) if file.is_file() else None
+    if before is None or before.metadata["executed"] != all_code(notebook, profile):
+        return None
+    for cell, same in zip(code_cells(notebook), code_cells(before), strict=True):
+        cell.outputs, cell.execution_count = same.outputs, same.execution_count
+    return kernels.Outcome(path, notebook, result=stored_result(notebook))
+
+
+def all_code(notebook, profile):
+    """Changes when the lesson's code changes, or segkit, or the weights that it ships."""
+    files = sorted(file for file in (ROOT / "segkit").rglob("*") if file.suffix in (".py", ".json", ".npz"))
+    beside = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+    return f"{profile} {fingerprint(notebook)} {beside}"
+
+
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -41,19 +68,26 @@ def main():
     parser.add_argument("--site", type=pathlib.Path)
     options = parser.parse_args()
     profile = os.environ.setdefault("SEGKIT_PROFILE", "quick")
-    wanted = [(path, read(path)) for path in paths(options.lessons)]
-    if not (options.all or options.lessons):
-        wanted = [(path, one) for path, one in wanted if one.metadata.get("executed") != fingerprint(one)]
-    if not wanted:
-        print("nothing changed; --all executes every lesson")
-        return
-    outcomes = kernels.run([(path, notebook, {}) for path, notebook in wanted], options.jobs)
-    for outcome in outcomes:
-        if not (options.site or outcome.error):
+    kept_in = options.site / "executed" if options.site else None
+    work, stand = [], []
+    for path in paths(options.lessons):
+        notebook, anew = read(path), options.all or options.lessons
+        if not anew and kept_in and (outcome := kept_for_site(path, notebook, profile, kept_in)):
+            stand.append(outcome)
+        elif anew or kept_in or notebook.metadata.get("executed") != fingerprint(notebook):
+            work.append((path, notebook, {}))
+
+    def keep(outcome):
+        if not outcome.error and kept_in:
+            keep_for_site(outcome, profile, kept_in)
+        elif not outcome.error:
             store(outcome, profile, alone=options.jobs == 1)
-    print(f"\n{kernels.table(outcomes)}")
+
+    outcomes = kernels.run(work, options.jobs, keep)
+    print(f"\n{kernels.table(outcomes)}" if work else "nothing changed; --all executes every lesson")
     if options.site:
-        made = [(outcome.path, outcome.notebook, outcome.error or outcome.result) for outcome in outcomes]
+        every = sorted(outcomes + stand, key=lambda outcome: outcome.path)
+        made = [(outcome.path, outcome.notebook, outcome.error or outcome.result) for outcome in every]
         print(f"open {website.build(made, options.site)}")
     if stopped := [outcome.path.stem for outcome in outcomes if outcome.error]:
         raise SystemExit(f"{len(stopped)} of {len(outcomes)} lessons stopped: {', '.join(stopped)}")

@@ -29,10 +29,11 @@ class Outcome:
     warnings: list = dataclasses.field(default_factory=list)
 
 
-def run(work, jobs):
+def run(work, jobs, ended=lambda outcome: None):
     """Run each (path, notebook, variables of its environment), `jobs` at a time, and return the outcomes in reading order.
 
-    One that stops does not stop the others; the longest are run first, so that no core waits at the end.
+    One that stops does not stop the others; the longest are run first, so that no core waits at the end. `ended` is
+    called with each outcome as it comes.
     """
 
     def minutes(item):
@@ -41,12 +42,12 @@ def run(work, jobs):
     async def every():
         free = asyncio.Semaphore(jobs)
         longest_first = sorted(work, key=minutes, reverse=True)
-        return await asyncio.gather(*(_run_one(*item, jobs, free) for item in longest_first))
+        return await asyncio.gather(*(_run_one(*item, jobs, free, ended) for item in longest_first))
 
     return sorted(asyncio.run(every()), key=lambda outcome: outcome.path)
 
 
-async def _run_one(path, notebook, variables, jobs, free):
+async def _run_one(path, notebook, variables, jobs, free, ended):
     async with free:
         outcome = Outcome(path, notebook)
         for cell in notebook.cells:
@@ -69,6 +70,7 @@ async def _run_one(path, notebook, variables, jobs, free):
             print(f"{path.stem:16} stopped: {outcome.error}", flush=True)
         outcome.seconds = time.monotonic() - started
         _read_outputs(outcome)
+        ended(outcome)
         return outcome
 
 

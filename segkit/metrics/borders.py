@@ -27,7 +27,7 @@ class BorderIoU(FromConfusion):
 
 
 @keras.saving.register_keras_serializable("segkit")
-class BoundaryIoU(keras.metrics.Metric):
+class BoundaryIoU(FromConfusion):
     """The mean over classes of the IoU inside the bands along both outlines (Cheng et al., 2021).
 
     A class' band is what its mask loses when `width` pixels are peeled off, the picture's edge counting as an
@@ -36,49 +36,43 @@ class BoundaryIoU(keras.metrics.Metric):
     Taught in notebooks/14_metrics.ipynb.
     """
 
-    def __init__(self, num_classes, ratio=0.02, name="boundary_iou", dtype=None):
-        super().__init__(name=name, dtype=dtype)
+    def __init__(self, num_classes, ratio=0.02, name="boundary_iou", dtype="float32"):
         check_whole(num_classes=num_classes)
-        self.num_classes = num_classes
+        super().__init__(num_classes + 1, name=name, dtype=dtype)
+        self.outside = num_classes  # one more class: the pixels in no band
         self.ratio = ratio
-        self.shared = self.add_variable((num_classes,), "zeros", name="shared")
-        self.either = self.add_variable((num_classes,), "zeros", name="either")
 
     def update_state(self, masks, logits, sample_weight=None):
-        masks, weights = as_pixels(masks, logits, sample_weight, self.num_classes)
-        counted = masks != VOID
-        truth, guess = (  # −1, not 255: PyTorch's one_hot takes no number above the last class
-            self.bands(ops.one_hot(ops.where(counted, labels, -1), self.num_classes, dtype="float32"))
-            for labels in (masks, strongest(logits))
-        )
-        if weights is not None:
-            weights = ops.expand_dims(weights, -1)
-            truth, guess = truth * weights, guess * weights
-        self.shared.assign_add(ops.sum(ops.minimum(truth, guess), axis=(0, 1, 2)))
-        self.either.assign_add(ops.sum(ops.maximum(truth, guess), axis=(0, 1, 2)))
+        masks, weights = as_pixels(masks, logits, sample_weight, self.outside)
+        bands = (self.band(ops.where(masks == VOID, -1, one)) for one in (masks, strongest(logits)))
+        self.count(*bands, weights)
 
-    def bands(self, one_hot):  # (B, H, W, classes) of 0 and 1 -> the pixels within `width` of an outline
-        height, width = (ops.cast(side, "float32") for side in ops.shape(one_hot)[1:3])
+    def band(self, labels):  # (B, H, W), −1 for no class -> the class within `width` of an outline
+        height, width = (ops.cast(side, "float32") for side in ops.shape(labels)[1:])
         reach = ops.maximum(1, ops.cast(ops.round(self.ratio * ops.sqrt(height**2 + width**2)), "int32"))
-        return one_hot - peeled(peeled(one_hot, reach, axis=1), reach, axis=2)
+        inside = peeled(peeled(labels, reach, axis=1), reach, axis=2)
+        return ops.where(labels == inside, self.outside, labels)
 
-    def result(self):
-        shared, either = ops.convert_to_tensor(self.shared), ops.convert_to_tensor(self.either)
-        present = ops.cast(either > 0, "float32")
-        return ops.divide_no_nan(ops.sum(ops.divide_no_nan(shared, either)), ops.sum(present))
+    def scores(self, right, true, named):
+        return right, true + named - right, 1 - ops.one_hot(self.outside, self.num_classes)
 
     def get_config(self):
-        return {"name": self.name, "dtype": self.dtype, "num_classes": self.num_classes, "ratio": self.ratio}
+        return super().get_config() | {"num_classes": self.outside, "ratio": self.ratio}
 
 
-def peeled(inside, reach, axis):
-    """1 where the pixel and its `reach` neighbours on both sides along an axis are all 1: counted by a running sum.
+def peeled(labels, reach, axis):
+    """The class where it stays the same for `reach` pixels on both sides along an axis, −1 elsewhere.
 
+    Marks each pixel whose class is not that of the one before, then joins the marks of 2, 4, 8, … neighbours. Rolling
+    makes a ring of the picture; its first pixel is marked, so that the edge counts as an outline.
     Taught in notebooks/14_metrics.ipynb.
     """
-    size = ops.shape(inside)[axis]
-    before = ops.cumsum(inside, axis=axis) - inside  # how many stand before each place
-    places = ops.arange(size)
-    last, first = ops.minimum(places + reach, size - 1), ops.maximum(places - reach, 0)
-    found = ops.take(before + inside, last, axis=axis) - ops.take(before, first, axis=axis)
-    return ops.cast(found == ops.cast(2 * reach + 1, found.dtype), inside.dtype)
+    first = ops.reshape(ops.arange(ops.shape(labels)[axis]) == 0, (-1,) + (1,) * (2 - axis))
+    marks = ops.logical_or(labels != ops.roll(labels, 1, axis), first)
+
+    def join(marks, seen):
+        more = ops.minimum(seen, 2 * reach - seen)
+        return ops.logical_or(marks, ops.roll(marks, more, axis)), seen + more
+
+    marks, _ = ops.while_loop(lambda marks, seen: seen < 2 * reach, join, (marks, ops.ones((), "int32")))
+    return ops.where(ops.roll(marks, -reach, axis), -1, labels)

@@ -24,12 +24,14 @@ class FromConfusion(keras.metrics.Metric):
 
     def update_state(self, masks, logits, sample_weight=None):
         masks, weights = as_pixels(masks, logits, sample_weight, self.num_classes)
-        classes = self.num_classes
         guess = strongest(logits)
-        guess = ops.where(guess < 0, (masks + 1) % classes, guess)  # no answer is a wrong one
-        place = ops.where(
-            masks == VOID, classes**2, classes * masks + guess
-        )  # void: one place behind the table
+        guess = ops.where(guess < 0, (masks + 1) % self.num_classes, guess)  # no answer is a wrong one
+        self.count(ops.where(masks == VOID, -1, masks), guess, weights)
+
+    def count(self, true, named, weights):
+        """Sum weights, or ones, by pair of classes; pixels of no true class go to a place behind the table."""
+        classes = self.num_classes
+        place = ops.where(true < 0, classes**2, classes * true + named)
         weights = ops.ones(ops.shape(place)) if weights is None else weights
         counts = ops.segment_sum(ops.reshape(weights, (-1,)), ops.reshape(place, (-1,)), classes**2 + 1)
         self.table.assign_add(ops.reshape(counts[:-1], (classes, classes)))
