@@ -30,8 +30,13 @@ BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "
 def site(tmp_path_factory):
     """In a process of its own: Sphinx and TensorFlow need not share one."""
     folder = tmp_path_factory.mktemp("course")
-    command = [sys.executable, str(ROOT / "tools" / "website.py"), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    command = [
+        sys.executable,
+        str(ROOT / "tools" / "website.py"),
+        folder.name,
+    ]  # relative, as `make course` does
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder.parent)
     assert done.returncode == 0, done.stderr[-3000:]
     warnings = [line for line in done.stderr.splitlines() if "WARNING" in line or "ERROR" in line]
     assert not [line for line in warnings if "absl" not in line], warnings

@@ -9,6 +9,7 @@ import io
 import json
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 import zlib
@@ -38,11 +39,10 @@ def make(folder):
     if not model.is_file() or not scenes.is_file():
         for stale in [*folder.glob("model_*.js"), *folder.glob("scenes_*.js")]:
             stale.unlink()
-        model.write_text(script("model", wrapped(exported_model())), encoding="utf-8")
-        content = script("scenes", [picture(scene) for scene in drawn_scenes()]) + script(
-            "classes", classes()
-        )
-        scenes.write_text(content, encoding="utf-8")
+        command = [sys.executable, __file__, str(model), str(scenes)]  # what it logs is not for readers
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(f"The network for the browser could not be packed:\n{done.stderr[-2000:]}")
     return [runtime, model, scenes]
 
 
@@ -124,3 +124,14 @@ def picture(image):
     file = io.BytesIO()
     Image.fromarray(image).save(file, "png")
     return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def main():
+    model, scenes = map(Path, sys.argv[1:])
+    model.write_text(script("model", wrapped(exported_model())), encoding="utf-8")
+    drawn = script("scenes", [picture(scene) for scene in drawn_scenes()])
+    scenes.write_text(drawn + script("classes", classes()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -27,6 +27,7 @@ def build(outcomes, folder):
     """Lay out the pages of (path, notebook, what came of it) and let Sphinx make them; returns the front page."""
     from sphinx.cmd.build import build_main
 
+    folder = folder.resolve()  # Sphinx would look for a relative one beside its configuration
     source = folder / "source"
     for path, notebook, _ in outcomes:
         put(source / "lessons" / path.name, nbformat.writes(prepared(notebook)))
