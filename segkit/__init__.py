@@ -10,6 +10,8 @@ import sys
 
 # Before TensorFlow is imported: its log lines about CPU features and missing GPUs are not for students.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Convolutions of Intel and AMD processors: without it TensorFlow asks newer ones alone to take oneDNN's, up to twice as fast.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 from .run import Run, start  # noqa: E402
 
