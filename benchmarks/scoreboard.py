@@ -141,7 +141,8 @@ def quality(data, name, seed):
     rows = {name: scores_of(pets.test.masks, logits)}
     if name in CRF:
         rows[CRF[name]] = scores_of(pets.test.masks, sharpened(logits, pets.test.images)) | {"costs_of": name}
-    return rows
+    counts = {"train": len(pictures), "test": len(pets.test)}
+    return {row: values | {"pictures": counts} for row, values in rows.items()}
 
 
 def longer(data, name, seed):

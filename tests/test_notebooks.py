@@ -200,6 +200,7 @@ def test_every_link_of_the_readmes_leads_somewhere():
 def test_the_readme_shows_one_figure_of_each_lesson(path):
     chosen = [cell for cell in read(path).cells if cell.metadata.get("readme") is True]
     assert len(chosen) == 1 and (ROOT / "docs" / f"{path.stem}.jpg").exists()
+    assert len(chosen[0].metadata.get("card", [])) == 2  # the panels that its card shows
 
 
 def test_the_package_carries_what_it_reads():

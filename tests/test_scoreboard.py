@@ -79,7 +79,7 @@ def test_every_row_is_what_was_measured():
         assert row["mean_iou"] == pytest.approx(statistics.mean(run["mean_iou"] for run in runs))
         assert row["mean_iou"] == pytest.approx(np.mean(row["iou"]), abs=2e-4)
         assert row["parameters"] > 0 and row["multiply_adds"] > 0
-    lines = scoreboard.table("paper_pets").split("\n\n")[0].splitlines()
+    lines = scoreboard.table().split("\n\n")[0].splitlines()
     assert len(lines) == len(rows) + 2 and len({line.count("|") for line in lines}) == 1
 
 

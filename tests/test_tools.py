@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import subprocess
 import sys
 
 import nbformat
@@ -14,6 +15,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 import check  # noqa: E402
 import claims  # noqa: E402
 import execute  # noqa: E402
+import handout  # noqa: E402
 import kernels  # noqa: E402
 import sync  # noqa: E402
 
@@ -262,6 +264,32 @@ def test_a_site_made_again_executes_only_what_changed(tmp_path, monkeypatch):
     assert [result for _, _, result in made[3]] == ["mean IoU 0.5", ""]
     kept = made[3][0][1].cells
     assert kept[0].source == "# new prose" and kept[1].outputs[0].text.startswith("01_a")
+
+
+def test_a_handout_has_no_solutions_and_its_checks_tell_right_from_wrong(tmp_path, monkeypatch, capsys):
+    solution = "**1** Write `n`.\n\n<details><summary>Solution</summary>\n\n```python\nn = 2\n```\n</details>"
+    check = "n = globals().get('n')\nif n is None:\n    print('not done yet')\nelse:\n    assert n == 2, 'count again'"
+    path = lesson(
+        code("print(1)", 1),
+        text("**1** Write `n`."),
+        code(check, 2),
+        text(solution),
+        path=tmp_path / "01_a.ipynb",
+    )
+    monkeypatch.setattr(handout, "paths", lambda names: [path])
+    folder = tmp_path / "students"
+    monkeypatch.setattr("sys.argv", ["handout.py", str(folder)])
+    handout.main()
+    given = notebooks.read(folder / "01_a.ipynb")
+    assert not any("Solution" in cell.source or cell.get("outputs") for cell in given.cells)
+    for answer, failed in (("n = 2", 0), ("n = 3", 1), ("", 0)):
+        given.cells[0].source = answer
+        notebooks.write(given, folder / "01_a.ipynb")
+        command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "-q", "01_a.ipynb"]
+        assert subprocess.run(command, cwd=folder, capture_output=True).returncode == failed
+    monkeypatch.setattr("sys.argv", ["handout.py", str(tmp_path)])
+    with pytest.raises(SystemExit, match="name another folder"):
+        handout.main()
 
 
 def test_a_line_a_cell_tells_how_far_a_lesson_is(tmp_path, capfd):

@@ -65,6 +65,37 @@ def test_every_lesson_has_its_page_and_its_card(site):
         assert page.is_file() and f'href="lessons/{page.name}"' in front
 
 
+def test_the_file_behind_a_lessons_links_is_the_lesson_itself(site):
+    """And not what Sphinx was given, with its own marks."""
+    for page in lesson_pages(site):
+        file = site / "_sources" / "lessons" / f"{page.stem}.ipynb"
+        given = nbformat.read(file, as_version=4)
+        lesson = nbformat.read(ROOT / "notebooks" / file.name, as_version=4)
+        assert [cell.source for cell in given.cells] == [cell.source for cell in lesson.cells]
+        text = page.read_text(encoding="utf-8")
+        assert f'href="../_sources/lessons/{file.name}"' in text and "minutes -->" not in text
+
+
+def test_the_front_page_leads_to_reading_running_playing_and_teaching(site):
+    front = (site / "index.html").read_text(encoding="utf-8").partition("<article")[2]
+    for page in ("lessons/00_start_here", "start", "play", "instructors", "scoreboard"):
+        assert f'href="{page}.html"' in front, page
+    assert "\nmake lab\n" in re.sub("<[^>]*>", "", (site / "start.html").read_text(encoding="utf-8"))
+    table = (site / "instructors.html").read_text(encoding="utf-8")
+    assert all(f'href="lessons/{page.name}"' in table for page in lesson_pages(site))
+    assert 'href="lessons/07_deeplab.html"' in (site / "glossary.html").read_text(encoding="utf-8")
+
+
+def test_a_public_address_is_where_a_reader_needs_it(monkeypatch):
+    import made_pages
+
+    assert made_pages.with_address("GET_THE_COURSE").startswith("cd course")
+    monkeypatch.setattr(
+        made_pages.tomllib, "loads", lambda text: {"tool": {"course": {"repository": "someone/course"}}}
+    )
+    assert "git clone https://github.com/someone/course" in made_pages.with_address("GET_THE_COURSE")
+
+
 def test_every_link_and_every_picture_is_there(site):
     """And none is asked of the network but links that a reader follows."""
     for page in [*site.glob("*.html"), *site.glob("lessons/*.html")]:
@@ -96,7 +127,7 @@ def test_every_figure_of_a_lesson_is_described_as_in_the_notebook(site):
 
 
 def test_the_bibliography_holds_what_lessons_name_and_nothing_else():
-    import website
+    import made_pages
 
     texts = []
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
@@ -104,10 +135,14 @@ def test_the_bibliography_holds_what_lessons_name_and_nothing_else():
         texts.append("\n".join(cell.source for cell in cells))
         written = cells[-1].source if cells[-1].cell_type == "markdown" else cells[-2].source
         numbers = re.findall(r"(?<![\d.])\d{4}\.\d{4,5}(?!\d)", written.partition("## References")[2])
-        missing = set(numbers) - {work.get("arxiv") for work in website.bibliography()}
+        missing = set(numbers) - {work.get("arxiv") for work in made_pages.bibliography()}
         assert not missing, f"{path.name} names arXiv {missing}: write them into website/bibliography.json"
     everything = "\n".join(texts).lower()
-    idle = [work["title"] for work in website.bibliography() if website.named(work).lower() not in everything]
+    idle = [
+        work["title"]
+        for work in made_pages.bibliography()
+        if made_pages.named(work).lower() not in everything
+    ]
     assert not idle, f"no lesson names {idle}"
 
 
@@ -190,13 +225,12 @@ def test_the_network_in_the_page_answers_as_keras_does(site):
 
 
 def test_without_npm_the_page_says_how_to_have_the_network(tmp_path, monkeypatch):
+    import made_pages
     import playground
-
-    import website
 
     monkeypatch.setenv("PATH", str(tmp_path))
     assert playground.make(tmp_path / "playground") is None
-    assert "npm" in website.play_page(None)
+    assert "npm" in made_pages.play_page(None)
 
 
 def found_in(page, script, *options):
@@ -223,7 +257,15 @@ def axe(folder):
         return package.extractfile("package/axe.min.js").read().decode()
 
 
-PAGES = ("index", "lessons/04_unet_pets", "lessons/14b_objects", "glossary", "play")
+PAGES = (
+    "index",
+    "lessons/04_unet_pets",
+    "lessons/14b_objects",
+    "glossary",
+    "play",
+    "instructors",
+    "scoreboard",
+)
 
 
 @needs_browser

@@ -15,6 +15,8 @@ import tempfile
 import zlib
 from pathlib import Path
 
+import numpy as np
+
 from notebooks import ROOT
 
 RUNTIME = "onnxruntime-web@1.30.0"
@@ -74,7 +76,6 @@ def packed_runtime():
 def exported_model():
     """Lesson 04's light U-Net, trained longer, for one picture of 128 × 128; weights in half precision, as they are stored."""
     import keras
-    import numpy as np
     import onnx
 
     with tempfile.TemporaryDirectory() as folder:
@@ -108,6 +109,14 @@ def drawn_scenes():
     return [draw_scene(SEED, index, size=SIZE)["image"] for index in SCENES]
 
 
+def photograph():
+    """The cat of lesson 04, in the middle of scikit-image's own picture."""
+    from PIL import Image
+    from skimage.data import chelsea
+
+    return np.array(Image.fromarray(chelsea()[:, 75:375]).resize((2 * SIZE, 2 * SIZE)))
+
+
 def classes():
     from segkit import show
 
@@ -129,7 +138,9 @@ def picture(image):
 def main():
     model, scenes = map(Path, sys.argv[1:])
     model.write_text(script("model", wrapped(exported_model())), encoding="utf-8")
-    drawn = script("scenes", [picture(scene) for scene in drawn_scenes()])
+    seen = [(scene, f"drawn scene {number}") for number, scene in enumerate(drawn_scenes(), 1)]
+    seen.append((photograph(), "photograph of a cat"))
+    drawn = script("scenes", [{"image": picture(image), "about": about} for image, about in seen])
     scenes.write_text(drawn + script("classes", classes()), encoding="utf-8")
 
 

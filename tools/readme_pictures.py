@@ -1,6 +1,7 @@
 """The README's pictures: docs/scenes.jpg, scenes above and their classes or objects below; and a figure of each lesson.
 
-A lesson's figure is the one in the cell with "readme" in its metadata, as stored; a file name there asks for that file.
+A lesson's figure is the one in the cell with "readme" in its metadata, as stored; of its panels, those that "card" names there
+are shown. docs/scoreboard.png is the figure whose cell names it.
 """
 
 import base64
@@ -8,6 +9,7 @@ import io
 
 import numpy as np
 from PIL import Image
+from scipy import ndimage
 
 from notebooks import ROOT, paths, read
 from segkit import show
@@ -15,7 +17,9 @@ from segkit.datasets.registry import SOURCES
 from segkit.paper.scenes import draw_scene
 
 SEED, SIZE, GAP = 7, 224, 6
-THUMBNAIL = (280, 120)  # no larger than
+THUMBNAIL = (240, 120)  # no larger than
+CARD = 240  # pixels: a panel
+SCOREBOARD = "scoreboard.png"
 
 
 def column(index, paint):
@@ -43,18 +47,52 @@ def draw_scenes(indices=(9, 2, 27, 7, 13)):
     Image.fromarray(np.hstack(parts)).save(ROOT / "docs" / "scenes.jpg", quality=88)
 
 
+def figure_of(notebook, named=True):
+    """The stored picture, its bytes and its kind, of the cell that has this in its metadata under "readme"; None where there is none."""
+    for cell in notebook.cells:
+        if cell.metadata.get("readme") == named:
+            for kind in ("jpeg", "png"):
+                for output in cell.outputs:
+                    if coded := output.get("data", {}).get(f"image/{kind}"):
+                        return base64.b64decode(coded), kind
+    return None
+
+
+def card(notebook):
+    """The panels of a lesson's figure that its cell names under "card", side by side, as a JPEG's bytes; None without one."""
+    cell = next((cell for cell in notebook.cells if "card" in cell.metadata), None)
+    if cell is None or not (figure := figure_of(notebook)):
+        return None
+    whole = Image.open(io.BytesIO(figure[0])).convert("RGB")
+    every = panels(np.asarray(whole))
+    chosen = [whole.crop(every[number]).resize((CARD, CARD)) for number in cell.metadata["card"]]
+    joined = Image.new("RGB", (len(chosen) * (CARD + GAP) - GAP, CARD), "white")
+    for number, panel in enumerate(chosen):
+        joined.paste(panel, (number * (CARD + GAP), 0))
+    file = io.BytesIO()
+    joined.save(file, "jpeg", quality=88)
+    return file.getvalue()
+
+
+def panels(pixels):
+    """Boxes (left, top, right, bottom) of a figure's pictures, row by row: large pieces between white gaps."""
+    inked = pixels.min(axis=-1) < 235
+    boxes = [
+        (across.start, down.start, across.stop, down.stop)
+        for down, across in ndimage.find_objects(ndimage.label(inked)[0])
+        if min(down.stop - down.start, across.stop - across.start) > 80
+    ]
+    return sorted(boxes, key=lambda box: (round(box[1] / 40), box[0]))
+
+
 def store_lessons_figures():
     for path in paths():
-        for cell in read(path).cells:
-            if "readme" in cell.metadata:
-                bundle = next(output.data for output in cell.outputs if "data" in output)
-                data = bundle.get("image/jpeg") or bundle["image/png"]
-                if isinstance(cell.metadata["readme"], str):  # a picture of its own, as it is
-                    (ROOT / "docs" / cell.metadata["readme"]).write_bytes(base64.b64decode(data))
-                    continue
-                figure = Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB")
-                figure.thumbnail(THUMBNAIL, Image.Resampling.LANCZOS)
-                figure.save(ROOT / "docs" / f"{path.stem}.jpg", quality=88)
+        notebook = read(path)
+        small = Image.open(io.BytesIO(card(notebook)))
+        small.thumbnail(THUMBNAIL, Image.Resampling.LANCZOS)
+        small.save(ROOT / "docs" / f"{path.stem}.jpg", quality=88)
+        if drawn := figure_of(notebook, SCOREBOARD):
+            (ROOT / "docs" / SCOREBOARD).write_bytes(drawn[0])
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def sync_notebook(path, repository):
         if "benchmark" in cell.metadata:
             cell.source = benchmark_table(cell.metadata["benchmark"])
         if "scoreboard" in cell.metadata:
-            cell.source = scoreboard.table(cell.metadata["scoreboard"])
+            cell.source = scoreboard.table()
         if "ablation" in cell.metadata:
             cell.source = ablation_table(path.stem, cell.metadata["ablation"])
         if cell.cell_type == "markdown":

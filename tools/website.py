@@ -1,26 +1,25 @@
-"""The course as a site: executed lessons, a front page with the ladder, a glossary, references, segkit's functions.
+"""The course as a site: executed lessons, and around them the pages of website/ and those of tools/made_pages.py.
 
 python tools/website.py [FOLDER]    from the lessons as they are stored; FOLDER is build where none is named
 
 Open FOLDER/site/index.html: it needs no server and no network.
 """
 
-import ast
-import json
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 
+import made_pages
 import nbformat
 import playground
-from sync import first_screen, stored_result
+from sync import stored_result
 
-from notebooks import ROOT, lessons, paths, read
-from segkit import scoreboard
+from notebooks import ROOT, paths, read
 
 SITE = ROOT / "website"
-ROOMS = ("datasets", "layers", "losses", "metrics", "models", "callbacks", "backbones", "show")
+COLUMNS = 90
 
 
 def build(outcomes, folder):
@@ -30,29 +29,38 @@ def build(outcomes, folder):
     folder = folder.resolve()  # Sphinx would look for a relative one beside its configuration
     source = folder / "source"
     for path, notebook, _ in outcomes:
-        put(source / "lessons" / path.name, nbformat.writes(prepared(notebook)))
-    for picture in [*(ROOT / "docs").glob("*.jpg"), *(ROOT / "docs").glob("*.png")]:
-        copy(picture, source / "pictures" / picture.name)
+        put(source / "lessons" / path.name, narrow(nbformat.writes(prepared(path, notebook))))
+        if picture := made_pages.card(notebook):
+            put(source / "pictures" / f"{path.stem}.jpg", picture)
+    for picture in ("scenes.jpg", "scoreboard.png"):
+        copy(ROOT / "docs" / picture, source / "pictures" / picture)
     for page in SITE.glob("*.md"):
-        put(source / page.name, page.read_text(encoding="utf-8"))
-    put(source / "index.md", front_page(outcomes))
-    put(source / "references.md", references(outcomes))
-    put(source / "segkit.md", functions())
+        text = page.read_text(encoding="utf-8").replace("<!-- plan -->", made_pages.plan(outcomes))
+        text = made_pages.with_address(made_pages.with_lesson_links(text, outcomes))
+        put(source / page.name, text)
+    for name, page in (("index", made_pages.front_page), ("references", made_pages.references)):
+        put(source / f"{name}.md", page(outcomes))
+    put(source / "scoreboard.md", made_pages.scoreboard_page())
+    put(source / "segkit.md", made_pages.functions())
     for file in (SITE / "static").iterdir():
         copy(file, source / "static" / file.name)
-    put(source / "play.md", play_page(playground.make(source / "static" / "playground")))
+    scripts = playground.make(source / "static" / "playground")
+    put(source / "play.md", made_pages.play_page(scripts))
     html = folder / "site"
     options = ["-q", "-j", "2", "-b", "html", "-c", str(SITE), "-d", str(folder / "doctrees")]
     if build_main([*options, "-D", f"html_static_path={source / 'static'}", str(source), str(html)]):
         raise SystemExit("Sphinx could not make the site: its message stands above.")
+    for path, notebook, _ in outcomes:  # the file behind the download button is the lesson itself
+        put(html / "_sources" / "lessons" / path.name, nbformat.writes(notebook))
     return html / "index.html"
 
 
-def put(path, text):
-    """Write a page only where it changed: what did not is not made again."""
+def put(path, content):
+    """Write a page, or the bytes of a picture, only where they changed: what did not is not made again."""
+    content = content.encode() if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
+    if not path.is_file() or path.read_bytes() != content:
+        path.write_bytes(content)
 
 
 def copy(one, other):
@@ -61,19 +69,39 @@ def copy(one, other):
         shutil.copy2(one, other)
 
 
-def prepared(notebook):
-    """A copy for the page: the marks of tools/sync.py are gone, and a term leads to the glossary where it first stands."""
+def prepared(path, notebook):
+    """A copy for the page: without the marks of tools/sync.py, with links to its file and, for a term's first place, to the glossary."""
     notebook = nbformat.reads(nbformat.writes(notebook), as_version=4)
+    file = f'<a href="../_sources/lessons/{path.name}" download>Download this notebook</a>'
+    notebook.cells[0].source = notebook.cells[0].source.replace("<!-- minutes -->", f"{file}.", 1)
     terms = glossary()
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = with_links(re.sub(r" *<!-- (?:minutes|colab) -->", "", cell.source), terms)
+            cell.source = with_links(re.sub(r" *<!-- colab -->", "", cell.source), terms)
         elif "segkit" in cell.metadata:  # a source cell: its name says what it shows
             cell.metadata["mystnb"] = {
                 "code_prompt_show": "show segkit's source",
                 "code_prompt_hide": "hide it",
             }
     return notebook
+
+
+def narrow(notebook):
+    """Lines of code as wide as a page: broken where Python breaks them, so that none is cut off or goes on at the margin."""
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "format",
+        "--line-length",
+        str(COLUMNS),
+        "--stdin-filename",
+        "lesson.ipynb",
+        "-",
+    ]
+    return subprocess.run(
+        command, input=notebook, capture_output=True, text=True, encoding="utf-8", check=True
+    ).stdout
 
 
 def glossary():
@@ -100,113 +128,6 @@ def with_links(text, waiting):
             parts[::2] = [term.sub(link, part) for part in parts[::2]]
             lines[number] = "".join(parts)
     return "\n".join(lines)
-
-
-def front_page(outcomes):
-    known, made = lessons(), {path.stem: result for path, _, result in outcomes}
-    notebooks = {path.stem: notebook for path, notebook, _ in outcomes}
-    cards = []
-    for stem, about in known.items():
-        if stem not in made:
-            continue
-        number = stem.split("_")[0]
-        minutes = first_screen(notebooks[stem]).split(" on ")[0].strip("*").rstrip(".")
-        picture = (
-            f":img-top: pictures/{stem}.jpg\n:img-alt: a figure of lesson {number}\n"
-            if (ROOT / "docs" / f"{stem}.jpg").is_file()
-            else ""
-        )
-        cards.append(
-            f":::{{grid-item-card}} {number} · {about['title']}\n:link: lessons/{stem}\n:link-type: doc\n:class-card: lesson-card\n{picture}\n"
-            f"After it you can {about['after']}.\n\n*{minutes} · {made[stem]}*\n:::"
-        )
-    names = "\n".join(f"lessons/{stem}" for stem in known if stem in made)
-    more = "\n".join(["play", *(page.stem for page in sorted(SITE.glob("*.md")))])
-    opening = (SITE / "opening.txt").read_text(encoding="utf-8")
-    return (
-        f"{opening}\n\n## The ladder\n\n::::{{grid}} 1 2 2 3\n:gutter: 3\n\n"
-        + "\n\n".join(cards)
-        + "\n\n::::\n\n## The scoreboard\n\n"
-        "```{image} pictures/scoreboard.png\n:alt: Quality against cost, and the IoU of each class, of every architecture\n```\n\n"
-        f"Equal pictures, equal budget; [lesson 14b](lessons/14b_objects.ipynb) reads it.\n\n{scoreboard.table()}\n\n"
-        f"```{{toctree}}\n:hidden:\n:caption: Lessons\n\n{names}\n```\n\n"
-        f"```{{toctree}}\n:hidden:\n:caption: Beside them\n\n{more}\nreferences\nsegkit\n```\n"
-    )
-
-
-def play_page(scripts):
-    """The trained network to play with; where its runtime could not be had, the page says how to have it."""
-    head = "# A network to play with\n\n"
-    if scripts is None:
-        return f"{head}This copy of the course was built without npm or without a network, and so without ONNX Runtime. Build it again with both.\n"
-    body = (SITE / "play.html").read_text(encoding="utf-8")
-    loaded = "".join(f'<script src="_static/playground/{file.name}"></script>\n' for file in scripts)
-    return (
-        f"{head}The light U-Net of [lesson 4](lessons/04_unet_pets.ipynb), trained longer, runs in this page: nothing is sent anywhere. "
-        "It knows drawn animals. What does it say of a photograph, and why?\n\n"
-        f'```{{raw}} html\n{body}{loaded}<script src="_static/play.js"></script>\n```\n'
-    )
-
-
-def references(outcomes):
-    """The works of website/bibliography.json, each with the lessons that name it: by its arXiv number, or by its title's first words."""
-    texts = {path.stem: "\n".join(cell.source for cell in notebook.cells) for path, notebook, _ in outcomes}
-    lines = []
-    for work in bibliography():
-        stems = [stem for stem, text in texts.items() if named(work).lower() in text.lower()]
-        links = ", ".join(f"[{stem.split('_')[0]}](lessons/{stem}.ipynb)" for stem in stems)
-        arxiv = work.get("arxiv")
-        where = f"[arXiv {arxiv}](https://arxiv.org/abs/{arxiv})" if arxiv else work["where"]
-        lines.append(
-            f"- {work['authors']}: *{work['title']}*, {work['year']}, {where}"
-            + (f" ({links})" if links else "")
-        )
-    return "# References\n\nThe works that the lessons name, and where.\n\n" + "\n".join(lines) + "\n"
-
-
-def bibliography():
-    return json.loads((SITE / "bibliography.json").read_text(encoding="utf-8"))
-
-
-def named(work):
-    """What a lesson writes where it names the work."""
-    return work.get("arxiv") or work.get("named") or work["title"]
-
-
-def functions():
-    """Each public piece of segkit with its call and its text, read from the source; a piece that is taught leads to its lesson."""
-    parts = ["# segkit, piece by piece\n\nWhat the lessons import, room by room."]
-    for room in ROOMS:
-        parts.append(f"## segkit.{room}")
-        folder = ROOT / "segkit" / room
-        files = sorted(folder.glob("**/*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
-        public = names_of(folder / "__init__.py") if folder.is_dir() else None
-        for file in files:
-            for piece in ast.parse(file.read_text(encoding="utf-8")).body:
-                text = isinstance(piece, ast.ClassDef | ast.FunctionDef) and ast.get_docstring(piece)
-                if text and (piece.name in public if public else not piece.name.startswith("_")):
-                    text = re.sub(r"notebooks/(\w+)\.ipynb", r"[lesson \1](lessons/\1.ipynb)", text)
-                    parts.append(f"### {piece.name}\n\n`{call_of(piece)}`\n\n{text}")
-    return "\n\n".join(parts) + "\n"
-
-
-def names_of(file):
-    """What a room lets out: its `__all__`."""
-    for line in ast.parse(file.read_text(encoding="utf-8")).body:
-        if isinstance(line, ast.Assign) and line.targets[0].id == "__all__":
-            return ast.literal_eval(line.value)
-
-
-def call_of(piece):
-    """How a function or class is called, as its source says."""
-    if isinstance(piece, ast.ClassDef):
-        made = next(
-            (one for one in piece.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"), None
-        )
-        arguments = ast.unparse(made.args).removeprefix("self").removeprefix(", ") if made else ""
-    else:
-        arguments = ast.unparse(piece.args)
-    return f"{piece.name}({arguments})"
 
 
 def main():

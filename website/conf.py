@@ -18,7 +18,7 @@ nb_execution_mode = "off"  # they come executed
 nb_ipywidgets_js = {}  # sliders have their settings side by side; nothing is fetched
 nb_merge_streams = True
 nb_output_stderr = "remove"
-myst_enable_extensions = ["dollarmath", "colon_fence", "html_image"]
+myst_enable_extensions = ["attrs_block", "dollarmath", "colon_fence", "html_image"]
 myst_heading_anchors = 3
 suppress_warnings = ["myst.header", "myst.xref_missing", "misc.highlighting_failure"]
 html_math_renderer = "mathml"
@@ -33,6 +33,7 @@ html_context = {"default_mode": "auto"}
 html_theme_options = {
     "navbar_persistent": [],  # the search field stands above the lessons
     "use_download_button": True,
+    "extra_footer": "Code and text: Apache License 2.0.",
     "use_fullscreen_button": False,
     "show_toc_level": 2,
     "pygments_light_style": "a11y-high-contrast-light",

@@ -30,6 +30,7 @@ def from_folder(
       - class numbers 0 … len(classes)−1 (grey or palette), 255 or a number listed in `void` for void;
       - 0 and 255, when there are two classes;
       - colours, with `colors={"cell": (255, 0, 0), …}`; a colour that is not listed is an error.
+
     `instances="ids"` names a folder of instance masks, 0 for background and a number for each object, of any size:
     boxes and labels are made from them; without `masks`, every object belongs to the second class.
     `size`, (height, width) or the height alone, resizes all: pictures smoothly, masks by nearest neighbour.

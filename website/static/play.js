@@ -49,7 +49,7 @@ const painted = (labels) => {
 };
 
 let network;
-const segment = async (address) => {
+const segment = async (address, pressed) => {
   const image = new Image();
   image.src = address;
   try {
@@ -58,6 +58,7 @@ const segment = async (address) => {
     find("says").textContent = "This file is no picture that the browser can read: take a PNG or a JPEG.";
     return;
   }
+  buttons.forEach((button) => button.setAttribute("aria-pressed", button === pressed));
   const context = squared(image);
   const { data } = context.getImageData(0, 0, SIZE, SIZE);
   const pixels = Float32Array.from({ length: SIZE * SIZE * 3 }, (_, place) => data[4 * Math.floor(place / 3) + (place % 3)]);
@@ -78,17 +79,20 @@ const segment = async (address) => {
 
 const take = (files) => files.length && segment(URL.createObjectURL(files[0]));
 
-scenes.forEach((scene, number) => {
+const buttons = scenes.map(({ image, about }) => {
   const button = Object.assign(document.createElement("button"), { type: "button" });
-  button.append(Object.assign(new Image(SIZE, SIZE), { src: scene, alt: `drawn scene ${number + 1}` }));
-  button.addEventListener("click", () => segment(scene));
+  button.append(Object.assign(new Image(SIZE, SIZE), { src: image, alt: about }));
+  button.addEventListener("click", () => segment(image, button));
   find("scenes").append(button);
+  return button;
 });
 classes.forEach(({ name, color }) => {
   const patch = document.createElement("span");
   patch.style.background = `rgb(${color})`;
   patch.className = "patch";
-  find("legend").append(patch, `${name} `);
+  const word = document.createElement("span");
+  word.append(patch, name);
+  find("legend").append(word);
 });
 find("file").addEventListener("change", ({ target }) => take(target.files));
 find("strength").addEventListener("input", ({ target }) => (find("over").style.opacity = target.value));
@@ -97,4 +101,4 @@ room.addEventListener("drop", (event) => {
   event.preventDefault();
   take(event.dataTransfer.files);
 });
-segment(scenes[0]);
+segment(scenes[0].image, buttons[0]);

@@ -1,0 +1,203 @@
+"""The pages of the site that are made and not written: front page, scoreboard, plan for a class, references, segkit's pieces."""
+
+import ast
+import json
+import re
+import tomllib
+
+from readme_pictures import card
+from sync import first_screen
+
+from notebooks import ROOT, lessons, number_of
+from segkit import scoreboard
+
+SITE = ROOT / "website"
+ROOMS = ("datasets", "layers", "losses", "metrics", "models", "callbacks", "backbones", "show")
+
+
+def front_page(outcomes):
+    opening = with_address((SITE / "opening.txt").read_text(encoding="utf-8"))
+    coming = [facts["title"] for stem, facts in lessons().items() if stem not in stems_of(outcomes)]
+    more = ["scoreboard", "play", "instructors", "glossary", "references", "segkit"]
+    trees = [(part, [f"lessons/{stem}" for stem in stems]) for part, stems in parts(outcomes).items()]
+    return (
+        f"{opening}\n\n{ladder(outcomes)}\n\n"
+        + (f"In preparation: {', '.join(coming)}.\n\n" if coming else "")
+        + f"## The scoreboard\n\n{about_the_scoreboard()}\n\nAll numbers: [the scoreboard](scoreboard.md).\n\n"
+        + toctree("Start", ["start"])
+        + "".join(toctree(*tree) for tree in trees)
+        + toctree("Beside the lessons", more)
+    )
+
+
+def with_address(text):
+    """How to get the course: by its public address, where it has one."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["course"]
+    repository = settings["repository"]
+    get = (
+        f"git clone https://github.com/{repository} course && cd course"
+        if repository
+        else "cd course        # the folder that you were given, or cloned"
+    )
+    return text.replace("GET_THE_COURSE", get)
+
+
+def toctree(caption, pages):
+    return f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(pages) + "\n```\n\n"
+
+
+def stems_of(outcomes):
+    return [path.stem for path, _, _ in outcomes]
+
+
+def parts(outcomes):
+    """{name of a part: its lessons}, in reading order; a lab of one's own stands by itself."""
+    found, known = {}, lessons()
+    for stem in stems_of(outcomes):
+        found.setdefault(known[stem]["part"] if stem in known else "Labs", []).append(stem)
+    return found
+
+
+def ladder(outcomes):
+    """The lessons as cards, part by part."""
+    known, made = lessons(), {path.stem: (notebook, result) for path, notebook, result in outcomes}
+    text = []
+    for part, stems in parts(outcomes).items():
+        cards = []
+        for stem in stems:
+            notebook, result = made[stem]
+            about = known.get(stem, {"title": stem, "after": "a lab"})
+            picture = f":img-top: pictures/{stem}.jpg\n:img-alt: from lesson {number_of(stem)}\n" * (
+                card(notebook) is not None
+            )
+            after = about["after"][0].upper() + about["after"][1:]
+            cards.append(
+                f"::::{{grid-item-card}} {number_of(stem)} · {about['title']}\n:link: lessons/{stem}\n:link-type: doc\n"
+                f":class-card: lesson-card\n{picture}\n{after}.\n\n:::{{card-footer}}\nWhole notebook: {minutes(notebook)}\n\n{result}\n:::\n::::"
+            )
+        text.append(
+            f"### {part}\n\n:::::{{grid}} 1 2 2 {min(3, len(stems))}\n:gutter: 3\n\n"
+            + "\n\n".join(cards)
+            + "\n\n:::::"
+        )
+    return "\n\n".join(text)
+
+
+def minutes(notebook):
+    return first_screen(notebook).split(" on ")[0].strip("*").replace("minutes**", "minutes").strip("* ")
+
+
+def about_the_scoreboard():
+    return (
+        f"{len(scoreboard.rows())} networks, each trained alike on the same 700 drawn pictures (ten passes, crops of 96 pixels), and tested once on 200 others. "
+        "Pictures and training are the same; the network differs, and its start: pretrained, or random numbers. (Lessons train differently, and so measure other numbers.) "
+        "[Lesson 14b](lessons/14b_objects.ipynb) says what decides the order.\n\n"
+        "```{image} pictures/scoreboard.png\n:alt: Quality against cost, and the IoU of each class, of every architecture\n:class: wide\n```"
+    )
+
+
+def scoreboard_page():
+    return f"# The scoreboard\n\n{about_the_scoreboard()}\n\n{scoreboard.table()}\n"
+
+
+def plan(outcomes):
+    """A line a lesson for those who teach: what it builds on, how long it runs, how many exercises it has."""
+    lines = ["| lesson | builds on | runs, minutes | exercises | after it one can |", "|---|---|---|---|---|"]
+    for path, notebook, _ in outcomes:
+        if about := lessons().get(path.stem):
+            exercises = sum("exercise-check" in cell.metadata.get("tags", []) for cell in notebook.cells)
+            needs = ", ".join(about["needs"])
+            lines.append(
+                f"| [{number_of(path.stem)} · {about['title']}](lessons/{path.stem}.ipynb) | {needs} | "
+                f"{minutes(notebook).removesuffix(' minutes')} | {exercises} | {about['after']} |"
+            )
+    return "\n".join(lines)
+
+
+def with_lesson_links(text, outcomes):
+    """*Lesson 07* leads to the lesson."""
+    stems = {number_of(stem): stem for stem in stems_of(outcomes)}
+
+    def link(found):
+        number = found[1]
+        return f"[{number}](lessons/{stems[number]}.ipynb)" if number in stems else number
+
+    def links(found):
+        return re.sub(r"\b(\d\d[a-z]?)\b", link, found[0])
+
+    return re.sub(r"\b[Ll]essons? \d\d[a-z]?(?:(?:, | and )\d\d[a-z]?)*", links, text)
+
+
+def play_page(scripts):
+    """The trained network to play with; where its runtime could not be had, the page says how to have it."""
+    head = "# A network to play with\n\n"
+    if scripts is None:
+        return f"{head}This copy of the course was built without npm or without a network, and so without ONNX Runtime. Build it again with both.\n"
+    body = (SITE / "play.html").read_text(encoding="utf-8")
+    loaded = "".join(f'<script src="_static/playground/{file.name}"></script>\n' for file in scripts)
+    return (
+        f"{head}The light U-Net of [lesson 04](lessons/04_unet_pets.ipynb), trained longer, runs in this page: nothing is sent anywhere. "
+        "It has seen drawn animals only. The last picture is a photograph: what does the network know of it, and what not?\n\n"
+        f'```{{raw}} html\n{body}{loaded}<script src="_static/play.js"></script>\n```\n'
+    )
+
+
+def references(outcomes):
+    """The works of website/bibliography.json, each with the lessons that name it: by its arXiv number, or by its title's first words."""
+    texts = {path.stem: "\n".join(cell.source for cell in notebook.cells) for path, notebook, _ in outcomes}
+    lines = []
+    for work in bibliography():
+        stems = [stem for stem, text in texts.items() if named(work).lower() in text.lower()]
+        links = ", ".join(f"[{number_of(stem)}](lessons/{stem}.ipynb)" for stem in stems)
+        arxiv = work.get("arxiv")
+        where = f"[arXiv {arxiv}](https://arxiv.org/abs/{arxiv})" if arxiv else work["where"]
+        lines.append(
+            f"- {work['authors']}: *{work['title']}*, {work['year']}, {where}"
+            + (f" ({links})" if links else "")
+        )
+    return "# References\n\nThe works that the lessons name, and where.\n\n" + "\n".join(lines) + "\n"
+
+
+def bibliography():
+    return json.loads((SITE / "bibliography.json").read_text(encoding="utf-8"))
+
+
+def named(work):
+    """What a lesson writes where it names the work."""
+    return work.get("arxiv") or work.get("named") or work["title"]
+
+
+def functions():
+    """Each public piece of segkit with its call and its text, read from the source; a piece that is taught leads to its lesson."""
+    parts = ["# segkit, piece by piece\n\nWhat the lessons import, module by module."]
+    for room in ROOMS:
+        parts.append(f"## segkit.{room}")
+        folder = ROOT / "segkit" / room
+        files = sorted(folder.glob("**/*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+        public = names_of(folder / "__init__.py") if folder.is_dir() else None
+        for file in files:
+            for piece in ast.parse(file.read_text(encoding="utf-8")).body:
+                text = isinstance(piece, ast.ClassDef | ast.FunctionDef) and ast.get_docstring(piece)
+                if text and (piece.name in public if public else not piece.name.startswith("_")):
+                    text = re.sub(r"notebooks/(\w+)\.ipynb", r"[lesson \1](lessons/\1.ipynb)", text)
+                    parts.append(f"### {piece.name}\n\n```python\n{call_of(piece)}\n```\n\n{text}")
+    return "\n\n".join(parts) + "\n"
+
+
+def names_of(file):
+    """What a room lets out: its `__all__`."""
+    for line in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(line, ast.Assign) and line.targets[0].id == "__all__":
+            return ast.literal_eval(line.value)
+
+
+def call_of(piece):
+    """How a function or class is called, as its source says."""
+    if isinstance(piece, ast.ClassDef):
+        made = next(
+            (one for one in piece.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"), None
+        )
+        arguments = ast.unparse(made.args).removeprefix("self").removeprefix(", ") if made else ""
+    else:
+        arguments = ast.unparse(piece.args)
+    return f"{piece.name}({arguments})"
