@@ -18,15 +18,17 @@ ROOMS = ("datasets", "layers", "losses", "metrics", "models", "callbacks", "back
 def front_page(outcomes):
     opening = with_address((SITE / "opening.txt").read_text(encoding="utf-8"))
     coming = [facts["title"] for stem, facts in lessons().items() if stem not in stems_of(outcomes)]
-    more = ["scoreboard", "play", "instructors", "glossary", "references", "segkit"]
-    trees = [(part, [f"lessons/{stem}" for stem in stems]) for part, stems in parts(outcomes).items()]
+    trees = [
+        (part, [f"{shown(stem)} · {title(stem)} <lessons/{stem}>" for stem in stems])
+        for part, stems in parts(outcomes).items()
+    ]
     return (
         f"{opening}\n\n{ladder(outcomes)}\n\n"
         + (f"In preparation: {', '.join(coming)}.\n\n" if coming else "")
         + f"## The scoreboard\n\n{about_the_scoreboard()}\n\nAll numbers: [the scoreboard](scoreboard.md).\n\n"
-        + toctree("Start", ["start"])
+        + toctree("Start", ["start", "play", "instructors"])
         + "".join(toctree(*tree) for tree in trees)
-        + toctree("Beside the lessons", more)
+        + toctree("Beside the lessons", ["scoreboard", "glossary", "references", "segkit"])
     )
 
 
@@ -50,6 +52,15 @@ def stems_of(outcomes):
     return [path.stem for path, _, _ in outcomes]
 
 
+def shown(stem):
+    """07b_dense_crf → 7b, as headings and texts have it."""
+    return number_of(stem).lstrip("0") or "0"
+
+
+def title(stem):
+    return lessons().get(stem, {"title": stem})["title"]
+
+
 def parts(outcomes):
     """{name of a part: its lessons}, in reading order; a lab of one's own stands by itself."""
     found, known = {}, lessons()
@@ -67,12 +78,12 @@ def ladder(outcomes):
         for stem in stems:
             notebook, result = made[stem]
             about = known.get(stem, {"title": stem, "after": "a lab"})
-            picture = f":img-top: pictures/{stem}.jpg\n:img-alt: from lesson {number_of(stem)}\n" * (
+            picture = f":img-top: pictures/{stem}.jpg\n:img-alt: from lesson {shown(stem)}\n" * (
                 card(notebook) is not None
             )
             after = about["after"][0].upper() + about["after"][1:]
             cards.append(
-                f"::::{{grid-item-card}} {number_of(stem)} · {about['title']}\n:link: lessons/{stem}\n:link-type: doc\n"
+                f"::::{{grid-item-card}} {shown(stem)} · {about['title']}\n:link: lessons/{stem}\n:link-type: doc\n"
                 f":class-card: lesson-card\n{picture}\n{after}.\n\n:::{{card-footer}}\nWhole notebook: {minutes(notebook)}\n\n{result}\n:::\n::::"
             )
         text.append(
@@ -106,9 +117,9 @@ def plan(outcomes):
     for path, notebook, _ in outcomes:
         if about := lessons().get(path.stem):
             exercises = sum("exercise-check" in cell.metadata.get("tags", []) for cell in notebook.cells)
-            needs = ", ".join(about["needs"])
+            needs = ", ".join(map(shown, about["needs"]))
             lines.append(
-                f"| [{number_of(path.stem)} · {about['title']}](lessons/{path.stem}.ipynb) | {needs} | "
+                f"| [{shown(path.stem)} · {about['title']}](lessons/{path.stem}.ipynb) | {needs} | "
                 f"{minutes(notebook).removesuffix(' minutes')} | {exercises} | {about['after']} |"
             )
     return "\n".join(lines)
@@ -120,7 +131,7 @@ def with_lesson_links(text, outcomes):
 
     def link(found):
         number = found[1]
-        return f"[{number}](lessons/{stems[number]}.ipynb)" if number in stems else number
+        return f"[{shown(number)}](lessons/{stems[number]}.ipynb)" if number in stems else shown(number)
 
     def links(found):
         return re.sub(r"\b(\d\d[a-z]?)\b", link, found[0])
@@ -136,7 +147,7 @@ def play_page(scripts):
     body = (SITE / "play.html").read_text(encoding="utf-8")
     loaded = "".join(f'<script src="_static/playground/{file.name}"></script>\n' for file in scripts)
     return (
-        f"{head}The light U-Net of [lesson 04](lessons/04_unet_pets.ipynb), trained longer, runs in this page: nothing is sent anywhere. "
+        f"{head}The light U-Net of [lesson 4](lessons/04_unet_pets.ipynb), trained longer, runs in this page: nothing is sent anywhere. "
         "It has seen drawn animals only. The last picture is a photograph: what does the network know of it, and what not?\n\n"
         f'```{{raw}} html\n{body}{loaded}<script src="_static/play.js"></script>\n```\n'
     )
@@ -148,7 +159,7 @@ def references(outcomes):
     lines = []
     for work in bibliography():
         stems = [stem for stem, text in texts.items() if named(work).lower() in text.lower()]
-        links = ", ".join(f"[{number_of(stem)}](lessons/{stem}.ipynb)" for stem in stems)
+        links = ", ".join(f"[{shown(stem)}](lessons/{stem}.ipynb)" for stem in stems)
         arxiv = work.get("arxiv")
         where = f"[arXiv {arxiv}](https://arxiv.org/abs/{arxiv})" if arxiv else work["where"]
         lines.append(

@@ -5,6 +5,7 @@ python tools/website.py [FOLDER]    from the lessons as they are stored; FOLDER 
 Open FOLDER/site/index.html: it needs no server and no network.
 """
 
+import ast
 import pathlib
 import re
 import shutil
@@ -14,9 +15,10 @@ import sys
 import made_pages
 import nbformat
 import playground
+from readme_pictures import card
 from sync import stored_result
 
-from notebooks import ROOT, paths, read
+from notebooks import ROOT, lessons, paths, read
 
 SITE = ROOT / "website"
 COLUMNS = 90
@@ -72,18 +74,39 @@ def copy(one, other):
 def prepared(path, notebook):
     """A copy for the page: without the marks of tools/sync.py, with links to its file and, for a term's first place, to the glossary."""
     notebook = nbformat.reads(nbformat.writes(notebook), as_version=4)
+    before = [made_pages.shown(number) for number in lessons().get(path.stem, {}).get("needs", [])]
+    built = f"Builds on lesson {' and '.join(before)}. " if before else ""
     file = f'<a href="../_sources/lessons/{path.name}" download>Download this notebook</a>'
-    notebook.cells[0].source = notebook.cells[0].source.replace("<!-- minutes -->", f"{file}.", 1)
+    notebook.cells[0].source = notebook.cells[0].source.replace("<!-- minutes -->", f"{built}{file}.", 1)
+    if card(notebook):
+        picture = f"```{{image}} ../pictures/{path.stem}.jpg\n:alt: two pictures from this lesson, explained below\n:class: opening\n```"
+        heading, rest = notebook.cells[0].source.split("\n", 1)
+        notebook.cells[0].source = f"{heading}\n\n{picture}\n{rest}"
     terms = glossary()
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = with_links(re.sub(r" *<!-- colab -->", "", cell.source), terms)
+        elif imports_alone(cell.source):
+            fold(cell, "show the imports")
         elif "segkit" in cell.metadata:  # a source cell: its name says what it shows
-            cell.metadata["mystnb"] = {
-                "code_prompt_show": "show segkit's source",
-                "code_prompt_hide": "hide it",
-            }
+            prompt(cell, "show segkit's source")
     return notebook
+
+
+def imports_alone(source):
+    try:
+        return all(isinstance(line, ast.Import | ast.ImportFrom) for line in ast.parse(source).body)
+    except SyntaxError:  # a magic command
+        return False
+
+
+def fold(cell, words):
+    cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
+    prompt(cell, words)
+
+
+def prompt(cell, words):
+    cell.metadata["mystnb"] = {"code_prompt_show": words, "code_prompt_hide": "hide it"}
 
 
 def narrow(notebook):
