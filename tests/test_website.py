@@ -96,6 +96,22 @@ def test_a_public_address_is_where_a_reader_needs_it(monkeypatch):
     assert "git clone https://github.com/someone/course" in made_pages.with_address("GET_THE_COURSE")
 
 
+def test_all_pages_have_the_same_menu(site):
+    """Also after the menu changed: pages that did not are made again with it."""
+    card = site.parent / "source" / "index.md"
+    old = card.read_text(encoding="utf-8")
+    assert old.count("Start here <lessons") == 1
+    card.write_text(old.replace("Start here <lessons", "Begin <lessons"), encoding="utf-8")
+    sites = [site.parent / "with_another_menu", site]
+    shutil.copytree(site.parent, sites[0] / "build")  # the next run finds another menu there than it makes
+    card.write_text(old, encoding="utf-8")
+    command = [sys.executable, str(ROOT / "tools" / "website.py"), str(sites[0] / "build")]
+    subprocess.run(command, capture_output=True, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    before = {page.name: page.stat().st_mtime for page in site.glob("*.html")}
+    after = {page.name: page.stat().st_mtime for page in (sites[0] / "build" / "site").glob("*.html")}
+    assert all(after[name] > before[name] for name in ("index.html", "segkit.html", "glossary.html"))
+
+
 def test_every_link_and_every_picture_is_there(site):
     """And none is asked of the network but links that a reader follows."""
     for page in [*site.glob("*.html"), *site.glob("lessons/*.html")]:

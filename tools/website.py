@@ -40,8 +40,8 @@ def build(outcomes, folder):
         text = page.read_text(encoding="utf-8").replace("<!-- plan -->", made_pages.plan(outcomes))
         text = made_pages.with_address(made_pages.with_lesson_links(text, outcomes))
         put(source / page.name, text)
-    for name, page in (("index", made_pages.front_page), ("references", made_pages.references)):
-        put(source / f"{name}.md", page(outcomes))
+    put(source / "references.md", made_pages.references(outcomes))
+    menu_changed = put(source / "index.md", made_pages.front_page(outcomes))
     put(source / "scoreboard.md", made_pages.scoreboard_page())
     put(source / "segkit.md", made_pages.functions())
     for file in (SITE / "static").iterdir():
@@ -50,6 +50,7 @@ def build(outcomes, folder):
     put(source / "play.md", made_pages.play_page(scripts))
     html = folder / "site"
     options = ["-q", "-j", "2", "-b", "html", "-c", str(SITE), "-d", str(folder / "doctrees")]
+    options += ["-a"] * menu_changed  # every page has the menu
     if build_main([*options, "-D", f"html_static_path={source / 'static'}", str(source), str(html)]):
         raise SystemExit("Sphinx could not make the site: its message stands above.")
     for path, notebook, _ in outcomes:  # the file behind the download button is the lesson itself
@@ -58,11 +59,13 @@ def build(outcomes, folder):
 
 
 def put(path, content):
-    """Write a page, or the bytes of a picture, only where they changed: what did not is not made again."""
+    """Write a page, or the bytes of a picture, only where they changed: what did not is not made again. Did they?"""
     content = content.encode() if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.is_file() or path.read_bytes() != content:
+    changed = not path.is_file() or path.read_bytes() != content
+    if changed:
         path.write_bytes(content)
+    return changed
 
 
 def copy(one, other):

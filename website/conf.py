@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 from docutils import nodes
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tools"), str(ROOT / "website")]
@@ -29,7 +30,7 @@ html_css_files = ["course.css"]
 html_copy_source = True
 html_show_search_summary = False  # it would fetch pages, which a browser refuses where there is no server
 html_show_sourcelink = False
-html_context = {"default_mode": "auto"}
+html_context = {"default_mode": "auto", "made_by": Path(__file__).read_text()}  # changed, it makes all pages anew
 html_theme_options = {
     "navbar_persistent": [],  # the search field stands above the lessons
     "use_download_button": True,
@@ -49,7 +50,10 @@ if REPOSITORY:
 
 
 def describe_figures(app, doctree, docname):
-    """Each figure's own description, in the order of the notebook's outputs: it is what a screen reader reads."""
+    """Each figure's own description, in the order of the notebook's outputs: it is what a screen reader reads.
+
+    A broad one may be moved sideways on a phone.
+    """
     source = Path(app.srcdir) / f"{docname}.ipynb"
     if not source.is_file():
         return
@@ -63,6 +67,9 @@ def describe_figures(app, doctree, docname):
     figures = [image for image in doctree.findall(nodes.image) if "jupyter_execute" in image["uri"]]
     for image, text in zip(figures, described, strict=True):
         image["alt"] = text
+        file = Path(app.outdir).parent / "jupyter_execute" / Path(image["uri"]).name
+        width, height = Image.open(file).size
+        image["classes"] += ["broad"] * (width > 1.7 * height)
 
 
 def setup(app):
