@@ -106,6 +106,22 @@ def test_the_order_is_the_one_that_the_lesson_explains():
         assert min(gain) > 0 and max(gain) == gain[border]
 
 
+def test_the_order_on_photographs_is_the_one_that_the_lesson_states():
+    rows = scoreboard.rows("oxford_iiit_pet")
+    iou = {row["name"]: row["mean_iou"] for row in rows}
+    groups = (("FPN", "U-Net", "light U-Net"), ("FCN-8s", "hypercolumns"), ("FCN-16s",))
+    for better, worse in zip(groups, groups[1:], strict=False):
+        assert min(iou[name] for name in better) > max(iou[name] for name in worse)
+    others = iou.keys() - {name for group in groups for name in group}
+    assert iou["FCN-16s"] > max(iou[name] for name in others)
+    sharpened = "DeepLab v3+ and dense CRF"
+    pretrained = [
+        row["mean_iou"] for row in rows if row["start"] == "pretrained" and row["name"] != sharpened
+    ]
+    assert min(pretrained) > max(row["mean_iou"] for row in rows if row["start"] == "random")
+    assert rows[0]["pictures"] == {"train": 393, "test": 100} and "393 photographs" in scoreboard.table()
+
+
 def test_a_row_with_several_seeds_shows_their_spread_and_one_with_a_single_seed_shows_none(
     tmp_path, monkeypatch
 ):
