@@ -314,6 +314,28 @@ def test_grading_tells_right_from_wrong_and_from_nothing(tmp_path, monkeypatch, 
         grade.main()
 
 
+def test_outputs_belong_to_the_code_of_the_lesson_and_not_to_its_checks():
+    check = code("answer = None", tags=["exercise-check"])
+    before = notebooks.fingerprint(nbformat.v4.new_notebook(cells=[code("1"), check]))
+    check.source += "\nassert True"
+    assert notebooks.fingerprint(nbformat.v4.new_notebook(cells=[code("1"), check])) == before
+    assert notebooks.fingerprint(nbformat.v4.new_notebook(cells=[code("2"), check])) != before
+
+
+def test_grading_takes_the_checks_of_this_copy(tmp_path, monkeypatch):
+    """Whoever writes `print("exercise 1: right")` into the check has not answered."""
+    ours = 'maps = 1\nanswer = globals().get("mine")\nassert answer is None or answer == 2\nprint("exercise 1:", answer)'
+    theirs = ours.replace("maps = 1", "maps = 1\nmine = 3").split("assert")[0] + 'print("exercise 1: right")'
+    (tmp_path / "notebooks").mkdir()
+    start = 'import segkit\nrun = segkit.start("77_lab")'
+    lesson(code(start), code(ours), path=tmp_path / "notebooks" / "77_lab.ipynb")
+    handed_in = lesson(code(start), code(theirs), path=tmp_path / "carl.ipynb")
+    monkeypatch.setattr(grade, "ROOT", tmp_path)
+    graded = grade.with_our_checks(notebooks.read(handed_in)).cells
+    assert graded[1].source == f"maps = 1\nmine = 3\n{ours}"
+    assert graded[1].metadata.tags == ["exercise-check"]
+
+
 def test_a_line_a_cell_tells_how_far_a_lesson_is(tmp_path, capfd):
     path = lesson(text("# A"), code("1"), code(""), code("2"), path=tmp_path / "04_d.ipynb")
     kernels.run([(path, notebooks.read(path), {})], jobs=1)

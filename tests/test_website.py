@@ -116,17 +116,22 @@ def test_all_pages_get_a_new_menu(site, tmp_path):
 
 def test_every_link_and_every_picture_is_there(site):
     """And none is asked of the network but links that a reader follows."""
-    for page in [*site.glob("*.html"), *site.glob("lessons/*.html")]:
-        for tag, words in tags_of(page):
+    pages = {page.resolve(): tags_of(page) for page in [*site.glob("*.html"), *site.glob("lessons/*.html")]}
+    places = {page: {words.get("id") for _, words in tags} for page, tags in pages.items()}
+    for page, tags in pages.items():
+        for tag, words in tags:
             address = words.get("src") or (words.get("href") if tag in ("a", "link") else None)
-            if not address or address.startswith(("#", "data:", "mailto:", "javascript:")):
+            if not address or address == "#" or address.startswith(("data:", "mailto:", "javascript:")):
                 continue
             parts = urllib.parse.urlsplit(address)
             if parts.scheme or address.startswith("//"):
                 assert tag == "a", f"{page.name} asks the network for {address}"
                 continue
             path = urllib.parse.unquote(parts.path)
-            assert (page.parent / path).exists() or not path, f"{page.name}: {address}"
+            there = (page.parent / path).resolve() if path else page
+            assert there.exists(), f"{page.name}: {address}"
+            if parts.fragment and there in places:
+                assert urllib.parse.unquote(parts.fragment) in places[there], f"{page.name}: {address}"
 
 
 def test_every_figure_of_a_lesson_is_described_as_in_the_notebook(site):

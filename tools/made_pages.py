@@ -12,6 +12,10 @@ from notebooks import ROOT, lessons, number_of
 from segkit import scoreboard
 
 SITE = ROOT / "website"
+BESIDE = {
+    "measurements.md": "benchmarks/README.md",
+    "data.md": "data/README.md",
+}  # page: file of the repository
 ROOMS = ("datasets", "layers", "losses", "metrics", "models", "callbacks", "backbones", "show")
 
 
@@ -28,7 +32,9 @@ def front_page(outcomes):
         + f"## The scoreboard\n\n{about_the_scoreboard()}\n\nAll numbers: [the scoreboard](scoreboard.md).\n\n"
         + toctree("Start", ["start", "play", "instructors"])
         + "".join(toctree(*tree) for tree in trees)
-        + toctree("Beside the lessons", ["scoreboard", "glossary", "references", "segkit"])
+        + toctree(
+            "Beside the lessons", ["scoreboard", "measurements", "data", "glossary", "references", "segkit"]
+        )
     )
 
 
@@ -42,6 +48,11 @@ def with_address(text):
         else "cd course        # the folder that you were given, or cloned"
     )
     return text.replace("GET_THE_COURSE", get)
+
+
+def without_links(text):
+    """A page of the repository for the site, which has not the files that lie beside it."""
+    return re.sub(r"\[([^\]]*)\]\((?!https?:)[^)]*\)", r"`\1`", text)
 
 
 def toctree(caption, pages):
@@ -147,8 +158,9 @@ def play_page(scripts):
     body = (SITE / "play.html").read_text(encoding="utf-8")
     loaded = "".join(f'<script src="_static/playground/{file.name}"></script>\n' for file in scripts)
     return (
-        f"{head}The light U-Net of [lesson 4](lessons/04_unet_pets.ipynb), trained longer, runs in this page: nothing is sent anywhere. "
-        "It has seen drawn animals only. The last picture is a photograph: what does the network know of it, and what not?\n\n"
+        f"{head}The light U-Net of [lesson 4](lessons/04_unet_pets.ipynb), runs in this page: nothing is sent anywhere. "
+        "It has learned from drawn scenes and from 393 photographs of cats and dogs ([Oxford-IIIT Pet](https://www.robots.ox.ac.uk/~vgg/data/pets/)), of 128 px. "
+        "The last picture is a photograph that it has never seen. Try one of a cat, a dog, a horse, a chair: what does it know, and what not?\n\n"
         f'```{{raw}} html\n{body}{loaded}<script src="_static/play.js"></script>\n```\n'
     )
 
@@ -208,7 +220,13 @@ def call_of(piece):
         made = next(
             (one for one in piece.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"), None
         )
-        arguments = ast.unparse(made.args).removeprefix("self").removeprefix(", ") if made else ""
+        if made:
+            arguments = ast.unparse(made.args).removeprefix("self").removeprefix(", ")
+        else:  # a data class is called with its fields
+            fields = [one for one in piece.body if isinstance(one, ast.AnnAssign)]
+            arguments = ", ".join(
+                one.target.id + (f"={ast.unparse(one.value)}" if one.value else "") for one in fields
+            )
     else:
         arguments = ast.unparse(piece.args)
     return f"{piece.name}({arguments})"

@@ -1,9 +1,11 @@
 """Train what the lessons ship: python tools/train_weights.py NAME [--pictures N]
 
-All learn from drawn scenes that are in no split of paper_pets, and are stored in half precision in segkit/weights:
+All learn from drawn scenes that are in no split of paper_pets (one also from photographs, the training and validation
+pictures of Oxford-IIIT Pet), and are stored in half precision in segkit/weights:
 
 mobilenet_v2_paper  MobileNetV2, from Keras' ImageNet weights: a classifier that learns which animals are in a scene
 light_unet          lesson 04's U-Net on that encoder, trained along behind stride 8
+light_unet_photographs  the same U-Net from Keras' ImageNet weights, from photographs of pets and drawn scenes in equal parts
 fcn_8s              FCN-8s of lesson 02, its encoder trained along
 segnet_start        the way down of lesson 03's SegNet: which share of each cell is pet, background, border
 segnet              SegNet of lesson 03, from that start
@@ -24,7 +26,7 @@ import tensorflow as tf
 from keras import layers
 
 from segkit import backbones
-from segkit.datasets import Augment, Pictures
+from segkit.datasets import Augment, Pictures, load
 from segkit.datasets.objects import objects_of
 from segkit.layers import MaxPoolWithIndices
 from segkit.losses import CrossEntropyDice
@@ -93,9 +95,8 @@ def fit(model, pictures, count, augment, encode=None, batch_size=BATCH, **option
     return model
 
 
-def report(model):
-    """Mean IoU and the IoU of each class on scenes of another seed."""
-    test = drawn(250, scenes_without_end.TEST_SEED)
+def report(model, test):
+    """Mean IoU and the IoU of each class."""
     guess = model.predict(test.images, batch_size=25, verbose=0).argmax(axis=-1)
     iou = iou_per_class(test.masks, guess, 3)
     print(f"mean IoU {iou.mean():.3f}", {c: round(float(i), 3) for c, i in zip(CLASSES, iou, strict=True)})
@@ -106,7 +107,7 @@ def train_segmenter(model, name, pictures, count, rate):
     mean_iou = keras.metrics.MeanIoU(3, sparse_y_pred=False, name="mean_iou")
     fit(model, pictures, count, CROPS, rate=rate, loss=CrossEntropyDice(), metrics=[mean_iou, BorderIoU()])
     store(model.weights, name, "whole")
-    report(load_stored(model, name))
+    report(load_stored(model, name), drawn(250, scenes_without_end.TEST_SEED))
 
 
 def mobilenet_v2_paper(pictures, count):
@@ -140,6 +141,21 @@ def mobilenet_v2_paper(pictures, count):
 def light_unet_(pictures, count):
     encoder = backbones.encoder("MobileNetV2", "paper", frozen=8)
     train_segmenter(light_unet(encoder, 3), "light_unet", pictures, count, rate=2e-3)
+
+
+def light_unet_photographs(count_of_scenes, count):
+    """The few photographs come again until there are as many of them as of drawn scenes."""
+    scenes = drawn(count_of_scenes)
+    pets = load("oxford_iiit_pet", size=scenes_without_end.SIZE)
+    known = [pets.train, pets.validation] * (len(scenes) // (len(pets.train) + len(pets.validation)))
+    pictures = Pictures(
+        np.concatenate([scenes.images] + [part.images for part in known]),
+        np.concatenate([scenes.masks] + [part.masks for part in known]),
+        CLASSES,
+    )
+    model = light_unet(backbones.encoder("MobileNetV2", "imagenet", frozen=4), 3)
+    train_segmenter(model, "light_unet_photographs", pictures, count, rate=2e-3)
+    report(model, pets.test)
 
 
 def fcn_8s(pictures, count):
@@ -240,6 +256,7 @@ def mask_rcnn(pictures, count):
 RECIPES = {  # name: (function, pictures seen)
     "mobilenet_v2_paper": (mobilenet_v2_paper, 20000),
     "light_unet": (light_unet_, 28000),
+    "light_unet_photographs": (light_unet_photographs, 40000),
     "fcn_8s": (fcn_8s, 20000),
     "segnet_start": (segnet_start, 16000),
     "segnet": (segnet_whole, 30000),
@@ -267,6 +284,7 @@ def main():
         started = time.monotonic()
         train, count = RECIPES[name]
         own = {
+            light_unet_photographs: options.scenes // 2,
             fpn_places: None,
             valid_unet_: None,
             mask_rcnn: options.scenes,

@@ -44,6 +44,8 @@ def build(outcomes, folder):
     menu_changed = put(source / "index.md", made_pages.front_page(outcomes))
     put(source / "scoreboard.md", made_pages.scoreboard_page())
     put(source / "segkit.md", made_pages.functions())
+    for name, file in made_pages.BESIDE.items():
+        put(source / name, made_pages.without_links((ROOT / file).read_text(encoding="utf-8")))
     for file in (SITE / "static").iterdir():
         copy(file, source / "static" / file.name)
     scripts = playground.make(source / "static" / "playground")
@@ -89,22 +91,46 @@ def prepared(path, notebook):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = with_links(re.sub(r" *<!-- colab -->", "", cell.source), terms)
-        elif imports_alone(cell.source):
-            fold(cell, "show the imports")
+            for name, file in made_pages.BESIDE.items():
+                cell.source = cell.source.replace(f"](../{file})", f"](../{name})")
         elif "segkit" in cell.metadata:  # a source cell: its name says what it shows
             prompt(cell, "show segkit's source")
+        elif lines := lines_of(cell.source):
+            if all(isinstance(line, ast.Import | ast.ImportFrom) for line in lines):
+                fold(cell, "show the imports")
+            elif all(map(draws, lines)) or "hide-input" in cell.metadata.get("tags", []):
+                fold(cell, "show the drawing")
+            cell.source = with_short_descriptions(cell.source)
     return notebook
 
 
-def imports_alone(source):
+def lines_of(source):
     try:
-        return all(isinstance(line, ast.Import | ast.ImportFrom) for line in ast.parse(source).body)
+        return ast.parse(source).body
     except SyntaxError:  # a magic command
-        return False
+        return []
+
+
+def draws(line):
+    """Whether this line does nothing but call one of the functions of segkit.show."""
+    return isinstance(line, ast.Expr) and ast.unparse(line).startswith("show.")
+
+
+def with_short_descriptions(source):
+    """The code without the figures' descriptions: the figures themselves carry them."""
+    parts, lines = source.encode().splitlines(keepends=True), []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.keyword) and node.arg == "alt":
+            lines.append(node.value)
+    for value in sorted(lines, key=lambda value: (value.lineno, value.col_offset), reverse=True):
+        if isinstance(value, ast.Constant | ast.JoinedStr) and value.lineno == value.end_lineno:
+            line = parts[value.lineno - 1]
+            parts[value.lineno - 1] = line[: value.col_offset] + '"…"'.encode() + line[value.end_col_offset :]
+    return b"".join(parts).decode()
 
 
 def fold(cell, words):
-    cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
+    cell.metadata["tags"] = [*{*cell.metadata.get("tags", []), "hide-input"}]
     prompt(cell, words)
 
 

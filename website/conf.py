@@ -27,10 +27,14 @@ html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["static"]
 html_css_files = ["course.css"]
+html_js_files = [("enlarge.js", {"defer": "defer"})]
 html_copy_source = True
 html_show_search_summary = False  # it would fetch pages, which a browser refuses where there is no server
 html_show_sourcelink = False
-html_context = {"default_mode": "auto", "made_by": Path(__file__).read_text()}  # changed, it makes all pages anew
+html_context = {
+    "default_mode": "auto",
+    "made_by": Path(__file__).read_text(),
+}  # changed, it makes all pages anew
 html_theme_options = {
     "navbar_persistent": [],  # the search field stands above the lessons
     "use_download_button": True,
