@@ -178,7 +178,7 @@ def _name_points(axes, found):
         for _, number, words, _ in tried:
             if number != best:
                 words.remove()
-        taken.append(box)
+        taken.append(box.padded(8, 0))  # two names on one line do not read as one
 
 
 def _shared(one, other):

@@ -158,7 +158,7 @@ def play_page(scripts):
     body = (SITE / "play.html").read_text(encoding="utf-8")
     loaded = "".join(f'<script src="_static/playground/{file.name}"></script>\n' for file in scripts)
     return (
-        f"{head}The light U-Net of [lesson 4](lessons/04_unet_pets.ipynb), runs in this page: nothing is sent anywhere. "
+        f"{head}The light U-Net of [lesson 4](lessons/04_unet_pets.ipynb) runs in this page: nothing is sent anywhere. "
         "It has learned from drawn scenes and from 393 photographs of cats and dogs ([Oxford-IIIT Pet](https://www.robots.ox.ac.uk/~vgg/data/pets/)), of 128 px. "
         "The last picture is a photograph that it has never seen. Try one of a cat, a dog, a horse, a chair: what does it know, and what not?\n\n"
         f'```{{raw}} html\n{body}{loaded}<script src="_static/play.js"></script>\n```\n'
