@@ -276,12 +276,18 @@ def test_a_handout_has_no_solutions(tmp_path, monkeypatch, capsys):
         text(solution),
         path=tmp_path / "01_a.ipynb",
     )
+    notebook = notebooks.read(path)
+    notebook.cells[2].metadata.tags = ["exercise-check"]
+    notebooks.write(notebook, path)
     monkeypatch.setattr(handout, "paths", lambda names: [path])
     folder = tmp_path / "students"
     monkeypatch.setattr("sys.argv", ["handout.py", str(folder)])
     handout.main()
     given = notebooks.read(folder / "01_a.ipynb")
     assert not any("Solution" in cell.source or cell.get("outputs") for cell in given.cells)
+    assert [cell.metadata.get("reason") for cell in given.cells[2:5]] == [None, "why", "one wrong mask"]
+    given.cells[3].source += " It is one\nmore than 1."
+    assert ("why", "… It is one more than 1.") in grade.verdicts(given)
     monkeypatch.setattr("sys.argv", ["handout.py", str(tmp_path)])
     with pytest.raises(SystemExit, match="name another folder"):
         handout.main()

@@ -134,6 +134,16 @@ def test_every_link_and_every_picture_is_there(site):
                 assert urllib.parse.unquote(parts.fragment) in places[there], f"{page.name}: {address}"
 
 
+def test_a_site_for_a_class_has_no_solutions(tmp_path):
+    command = [sys.executable, str(ROOT / "tools" / "website.py"), str(tmp_path), "--without-solutions"]
+    subprocess.run(command, capture_output=True, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    for page in lesson_pages(tmp_path / "site"):
+        download = tmp_path / "site" / "_sources" / "lessons" / f"{page.stem}.ipynb"
+        for file in (page, download):
+            text = file.read_text(encoding="utf-8")
+            assert "exercise" in text and "<summary>Solution" not in text, file
+
+
 def test_every_figure_of_a_lesson_is_described_as_in_the_notebook(site):
     for page in lesson_pages(site):
         notebook = nbformat.read(ROOT / "notebooks" / f"{page.stem}.ipynb", as_version=4)
@@ -167,6 +177,14 @@ def test_the_bibliography_holds_what_lessons_name_and_nothing_else():
         if made_pages.named(work).lower() not in everything
     ]
     assert not idle, f"no lesson names {idle}"
+
+
+def test_formulas_and_code_hold_no_links():
+    import website
+
+    line = "$$x = IoU$$ and $IoU$ and `IoU` [IoU](a.html)"
+    assert website.with_links(line, {"IoU"}) == line
+    assert website.with_links(f"{line} IoU, IoU", {"IoU"}) == f"{line} {{term}}`IoU`, IoU"
 
 
 def test_terms_lead_to_the_glossary(site):

@@ -2,7 +2,8 @@
 
 python tools/grade.py FOLDER/*.ipynb
 
-What checks an answer is taken from this copy of the course, whatever became of it in the one that was handed in.
+What checks an answer is taken from this copy of the course, whatever became of it in the one that was handed in. Reasons that
+students wrote into the cells of tools/handout.py are shown below each answer, to be read by a person.
 """
 
 import pathlib
@@ -19,14 +20,18 @@ VERDICT = re.compile(r"^(exercise \d+): (right|not done yet)", re.M)
 
 
 def verdicts(notebook):
-    """{exercise: right, not done yet, or wrong and its hint}, from the outputs of the check cells."""
-    found = {}
-    checks = [cell for cell in notebook.cells if "exercise-check" in cell.metadata.get("tags", [])]
-    for number, cell in enumerate(checks, 1):
-        said = VERDICT.findall("".join(output.get("text", "") for output in cell.outputs))
-        errors = [output.evalue for output in cell.outputs if output.output_type == "error"]
-        verdict = f"wrong: {errors[0]}" if errors else said[-1][1] if said else "not reached"
-        found[f"exercise {number}"] = verdict
+    """Pairs, in the notebook's order: an exercise, and right, not done yet, or wrong with its hint; a reason, and its words."""
+    found, number = [], 0
+    for cell in notebook.cells:
+        if "reason" in cell.metadata:
+            _, _, words = cell.source.partition("\n")
+            found.append((cell.metadata["reason"], " ".join(words.split())))
+        elif "exercise-check" in cell.metadata.get("tags", []):
+            number += 1
+            said = VERDICT.findall("".join(output.get("text", "") for output in cell.outputs))
+            errors = [output.evalue for output in cell.outputs if output.output_type == "error"]
+            verdict = f"wrong: {errors[0]}" if errors else said[-1][1] if said else "not reached"
+            found.append((f"exercise {number}", verdict))
     return found
 
 
@@ -63,7 +68,7 @@ def main():
         work.append((path.resolve(), notebook, {}))
     for outcome in kernels.run(work, jobs=min(2, len(work))):
         print(f"\n{outcome.path.name}")
-        for exercise, verdict in verdicts(outcome.notebook).items():
+        for exercise, verdict in verdicts(outcome.notebook):
             print(f"  {exercise}: {verdict}")
         if outcome.error:
             print(f"  stopped: {outcome.error}")

@@ -1,4 +1,4 @@
-"""Copies of lessons for students: without solutions and without outputs.
+"""Copies of lessons for students: without solutions and without outputs, and with room for reasons.
 
 python tools/handout.py FOLDER          every lesson
 python tools/handout.py FOLDER 02 04    these lessons
@@ -8,19 +8,45 @@ import pathlib
 import re
 import sys
 
+import nbformat
+
 from notebooks import code_cells, paths, read, write
 
 SOLUTION = re.compile(r"<details><summary>Solution</summary>.*?</details>\s*", re.S)
 
 
-def handout(notebook):
+REASONS = {
+    "why": "**Why?** (A sentence or two, with a number or a figure of this lesson.)",
+    "one wrong mask": "**One wrong mask** of this lesson: what is wrong with it, and where does that come from?",
+}
+
+
+def without_solutions(notebook):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = SOLUTION.sub("", cell.source).strip()
-    for cell in code_cells(notebook):
-        cell.outputs, cell.execution_count = [], None
     notebook.cells = [cell for cell in notebook.cells if cell.source]
     return notebook
+
+
+def handout(notebook):
+    cells = []
+    for cell in without_solutions(notebook).cells:
+        cells.append(cell)
+        if "exercise-check" in cell.metadata.get("tags", []):
+            cells.append(reason("why"))
+    last = max((place for place, cell in enumerate(cells) if "reason" in cell.metadata), default=None)
+    if last is not None:
+        cells.insert(last + 1, reason("one wrong mask"))
+    notebook.cells = cells
+    for cell in code_cells(notebook):
+        cell.outputs, cell.execution_count = [], None
+    return notebook
+
+
+def reason(name):
+    """A cell to write in, below its question; tools/grade.py shows what was written."""
+    return nbformat.v4.new_markdown_cell(f"{REASONS[name]}\n\n…", metadata={"reason": name})
 
 
 def main():

@@ -98,7 +98,7 @@ def ladder(outcomes):
                 f":class-card: lesson-card\n{picture}\n{after}.\n\n:::{{card-footer}}\nWhole notebook: {minutes(notebook)}\n\n{result}\n:::\n::::"
             )
         text.append(
-            f"### {part}\n\n:::::{{grid}} 1 2 2 {min(3, len(stems))}\n:gutter: 3\n\n"
+            f"### {part}\n\n:::::{{grid}} 1 2 2 {2 if len(stems) % 3 else 3}\n:gutter: 3\n\n"
             + "\n\n".join(cards)
             + "\n\n:::::"
         )
@@ -118,8 +118,37 @@ def about_the_scoreboard():
     )
 
 
+TAUGHT = {  # how names of the scoreboard's rows begin: the lesson that teaches them; the first that fits
+    "DeepLab v3+ and dense CRF": "07b_dense_crf",
+    "DeepLab": "07_deeplab",
+    "FCN": "02_fcn",
+    "hypercolumns": "02_fcn",
+    "SegNet": "03_segnet",
+    "DeconvNet": "03_segnet",
+    "original U-Net": "05_unet_cells",
+    "U-Net": "04_unet_pets",
+    "light U-Net": "04_unet_pets",
+    "FPN": "06_pyramids",
+    "PSPNet": "06_pyramids",
+    "Mask R-CNN": "08_mask_rcnn",
+}
+
+
 def scoreboard_page():
-    return f"# The scoreboard\n\n{about_the_scoreboard()}\n\n{scoreboard.table()}\n"
+    """What the numbers say, the picture, and the tables, each network with a link to its lesson."""
+    mean = {row["name"]: row["mean_iou"] for row in scoreboard.rows()}
+    findings = (
+        f"- **Fine maps win.** Who joins maps of stride 2 leads (light U-Net {mean['light U-Net']:.2f}, U-Net {mean['U-Net']:.2f}); from stride 8 on FCN-8s reaches {mean['FCN-8s']:.2f}, from stride 32 FCN-32s {mean['FCN-32s']:.2f}.\n"
+        f"- **A pretrained encoder is worth a third.** From random numbers the light U-Net ends at {mean['light U-Net, random encoder']:.2f}.\n"
+        f"- **Newer is not better.** On such small pictures DeepLab v3 of 2017 ({mean['DeepLab v3']:.2f}) lies behind FCN-8s of 2014; its map is too coarse for a thin border."
+    )
+
+    def link(found):
+        stem = next((stem for start, stem in TAUGHT.items() if found[1].startswith(start)), None)
+        return f"| [{found[1]}](lessons/{stem}.ipynb) |" if stem else found[0]
+
+    tables = re.sub(r"^\| ([^|]+?) \|", link, scoreboard.table(), flags=re.M)
+    return f"# The scoreboard\n\n{findings}\n\n{about_the_scoreboard()}\n\n{tables}\n"
 
 
 def plan(outcomes):

@@ -23,7 +23,7 @@ RUNTIME = "onnxruntime-web@1.30.0"
 PARTS = {"code": "package/dist/ort.wasm.bundle.min.mjs", "wasm": "package/dist/ort-wasm-simd-threaded.wasm"}
 NAME = "light_unet_photographs"
 WEIGHTS = ROOT / "segkit" / "weights" / f"{NAME}.npz"
-SCENES = (0, 1, 4, 7, 11, 16)
+SCENES = (10, 1, 23, 7, 11, 16)
 SIZE, SEED = 128, 1002  # neither a split nor a training has drawn from this seed
 
 

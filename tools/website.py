@@ -1,10 +1,12 @@
 """The course as a site: executed lessons, and around them the pages of website/ and those of tools/made_pages.py.
 
-python tools/website.py [FOLDER]    from the lessons as they are stored; FOLDER is build where none is named
+python tools/website.py [FOLDER]                       from the lessons as they are stored; FOLDER is build where none is named
+python tools/website.py FOLDER --without-solutions     for a class
 
 Open FOLDER/site/index.html: it needs no server and no network.
 """
 
+import argparse
 import ast
 import pathlib
 import re
@@ -15,6 +17,7 @@ import sys
 import made_pages
 import nbformat
 import playground
+from handout import without_solutions
 from readme_pictures import card
 from sync import stored_result
 
@@ -101,6 +104,10 @@ def prepared(path, notebook):
             elif all(map(draws, lines)) or "hide-input" in cell.metadata.get("tags", []):
                 fold(cell, "show the drawing")
             cell.source = with_short_descriptions(cell.source)
+        if cell.cell_type == "code":
+            for output in cell.outputs:  # the first screen says how long the lesson takes
+                if "text" in output:
+                    output.text = re.sub(rf"^({path.stem} · .*) · \d+ s$", r"\1", output.text, flags=re.M)
     return notebook
 
 
@@ -176,16 +183,24 @@ def with_links(text, waiting):
     for number, line in enumerate(lines):
         code ^= line.startswith("```")
         if waiting and not code and not line.startswith(("#", "|", "-", "<", "```")):
-            parts = re.split(r"(`[^`]*`|\$[^$]*\$|\[[^\]]*\]\([^)]*\)|<[^>]*>)", line)
+            parts = re.split(r"(`[^`]*`|\$\$[^$]*\$\$|\$[^$]*\$|\[[^\]]*\]\([^)]*\)|<[^>]*>)", line)
             parts[::2] = [term.sub(link, part) for part in parts[::2]]
             lines[number] = "".join(parts)
     return "\n".join(lines)
 
 
 def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", nargs="?", type=pathlib.Path, default=ROOT / "build")
+    parser.add_argument("--without-solutions", action="store_true")
+    options = parser.parse_args()
     notebooks = [(path, read(path)) for path in paths()]
-    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build"
-    print(f"open {build([(path, one, stored_result(one)) for path, one in notebooks], folder)}")
+    if options.without_solutions:
+        notebooks = [(path, without_solutions(one)) for path, one in notebooks]
+    made = build([(path, one, stored_result(one)) for path, one in notebooks], options.folder)
+    print(f"open {made}")
 
 
 if __name__ == "__main__":
