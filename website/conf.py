@@ -73,7 +73,7 @@ def describe_figures(app, doctree, docname):
         image["alt"] = text
         file = Path(app.outdir).parent / "jupyter_execute" / Path(image["uri"]).name
         width, height = Image.open(file).size
-        image["classes"] += ["broad"] * (width > 1.7 * height)
+        image["classes"] += ["broad"] * (width > 1.5 * height)
 
 
 def setup(app):
