@@ -87,7 +87,7 @@ def _qualities(found):
         accuracy, mean, *outlines = _values(row)
         spread = f" ±{row['spread'] / 2:.3f}" if row["seeds"] > 1 else ""
         lines.append([row["name"], row["start"], row["output_stride"], accuracy, mean + spread, *outlines])
-    return _markdown(["", "start", "stride", *QUALITIES.values()], lines)
+    return _markdown(["", "start", "deepest stride", *QUALITIES.values()], lines)
 
 
 def _values(row):

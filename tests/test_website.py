@@ -74,6 +74,9 @@ def test_the_file_behind_a_lessons_links_is_the_lesson_itself(site):
         assert [cell.source for cell in given.cells] == [cell.source for cell in lesson.cells]
         text = page.read_text(encoding="utf-8")
         assert f'href="../_sources/lessons/{file.name}"' in text and "minutes -->" not in text
+        to_hand_in = site / "_sources" / "handouts" / file.name
+        assert f'href="../_sources/handouts/{file.name}"' in text and to_hand_in.is_file()
+        assert "Solution" not in to_hand_in.read_text(encoding="utf-8")
 
 
 def test_the_front_page_leads_to_reading_running_playing_and_teaching(site):
@@ -141,7 +144,7 @@ def test_a_site_for_a_class_has_no_solutions(tmp_path):
         download = tmp_path / "site" / "_sources" / "lessons" / f"{page.stem}.ipynb"
         for file in (page, download):
             text = file.read_text(encoding="utf-8")
-            assert "exercise" in text and "<summary>Solution" not in text, file
+            assert "exercise" in text.lower() and "<summary>Solution" not in text, file
 
 
 def test_every_figure_of_a_lesson_is_described_as_in_the_notebook(site):

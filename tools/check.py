@@ -122,7 +122,8 @@ def sizes(notebook):
         for cell in notebook.cells
         if cell.cell_type == "markdown" and not {"ablation", "scoreboard"} & set(cell.metadata)
     ]
-    prose = re.sub(r"```.*?```|<[^>]+>", "", "\n".join(cell.source for cell in written), flags=re.S)
+    prose = "\n".join(cell.source for cell in written)
+    prose = re.sub(r"```.*?```|\$\$.*?\$\$|<[^>]+>", "", prose, flags=re.S)
     return {
         "code cells": len(code),
         "lines of code": sum(len(cell.source.splitlines()) for cell in code),

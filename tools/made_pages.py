@@ -138,7 +138,7 @@ def scoreboard_page():
     """What the numbers say, the picture, and the tables, each network with a link to its lesson."""
     mean = {row["name"]: row["mean_iou"] for row in scoreboard.rows()}
     findings = (
-        f"- **Fine maps win.** Who joins maps of stride 2 leads (light U-Net {mean['light U-Net']:.2f}, U-Net {mean['U-Net']:.2f}); from stride 8 on FCN-8s reaches {mean['FCN-8s']:.2f}, from stride 32 FCN-32s {mean['FCN-32s']:.2f}.\n"
+        f"- **Fine maps win.** Who joins maps of stride 2 to the deep ones leads (light U-Net {mean['light U-Net']:.2f}, U-Net {mean['U-Net']:.2f}); with stride 8 as its finest FCN-8s reaches {mean['FCN-8s']:.2f}, with stride 32 alone FCN-32s {mean['FCN-32s']:.2f}.\n"
         f"- **A pretrained encoder is worth a third.** From random numbers the light U-Net ends at {mean['light U-Net, random encoder']:.2f}.\n"
         f"- **Newer is not better.** On such small pictures DeepLab v3 of 2017 ({mean['DeepLab v3']:.2f}) lies behind FCN-8s of 2014; its map is too coarse for a thin border."
     )

@@ -17,7 +17,7 @@ import sys
 import made_pages
 import nbformat
 import playground
-from handout import without_solutions
+from handout import handout, without_solutions
 from readme_pictures import card
 from sync import stored_result
 
@@ -60,6 +60,8 @@ def build(outcomes, folder):
         raise SystemExit("Sphinx could not make the site: its message stands above.")
     for path, notebook, _ in outcomes:  # the file behind the download button is the lesson itself
         put(html / "_sources" / "lessons" / path.name, nbformat.writes(notebook))
+        copied = nbformat.reads(nbformat.writes(notebook), as_version=4)
+        put(html / "_sources" / "handouts" / path.name, nbformat.writes(handout(copied)))
     return html / "index.html"
 
 
@@ -84,7 +86,10 @@ def prepared(path, notebook):
     notebook = nbformat.reads(nbformat.writes(notebook), as_version=4)
     before = [made_pages.shown(number) for number in lessons().get(path.stem, {}).get("needs", [])]
     built = f"Builds on lesson {' and '.join(before)}. " if before else ""
-    file = f'<a href="../_sources/lessons/{path.name}" download>Download this notebook</a>'
+    file = (
+        f'Download this notebook: <a href="../_sources/lessons/{path.name}" download>as it stands</a>, or '
+        f'<a href="../_sources/handouts/{path.name}" download>to hand in</a>'
+    )
     notebook.cells[0].source = notebook.cells[0].source.replace("<!-- minutes -->", f"{built}{file}.", 1)
     if card(notebook):
         picture = f"```{{image}} ../pictures/{path.stem}.jpg\n:alt: two pictures from this lesson, explained below\n:class: opening\n```"
@@ -101,7 +106,11 @@ def prepared(path, notebook):
         elif lines := lines_of(cell.source):
             if all(isinstance(line, ast.Import | ast.ImportFrom) for line in lines):
                 fold(cell, "show the imports")
-            elif all(map(draws, lines)) or "hide-input" in cell.metadata.get("tags", []):
+            elif all(map(draws, lines)) or ast.unparse(lines[0]).partition(" = ")[2].startswith(
+                "plt.subplots"
+            ):
+                fold(cell, "show the drawing")
+            elif "hide-input" in cell.metadata.get("tags", []):
                 fold(cell, "show the drawing")
             cell.source = with_short_descriptions(cell.source)
         if cell.cell_type == "code":
