@@ -20,6 +20,19 @@ QUALITIES = {
 }
 CLASSES = ("pet", "background", "border")
 
+FINEST = {  # stride of the finest map that reaches the answer, where that is not the deepest (pooling indices are no map)
+    "light U-Net": 1,
+    "light U-Net, random encoder": 1,
+    "original U-Net, narrow": 1,
+    "U-Net": 2,
+    "FPN": 4,
+    "DeepLab v3+": 4,
+    "DeepLab v3+ and dense CRF": 4,
+    "FCN-8s": 8,
+    "hypercolumns": 8,
+    "FCN-16s": 16,
+}
+
 
 def rows(data="paper_pets"):
     """A dict for each architecture, best mean IoU first: costs, means of the qualities over seeds, and their spread."""
@@ -86,8 +99,11 @@ def _qualities(found):
     for row in found:
         accuracy, mean, *outlines = _values(row)
         spread = f" ±{row['spread'] / 2:.3f}" if row["seeds"] > 1 else ""
-        lines.append([row["name"], row["start"], row["output_stride"], accuracy, mean + spread, *outlines])
-    return _markdown(["", "start", "deepest stride", *QUALITIES.values()], lines)
+        deepest = row["output_stride"]
+        finest = FINEST.get(row["name"], deepest)
+        strides = f"{finest}–{deepest}" if finest < deepest else deepest
+        lines.append([row["name"], row["start"], strides, accuracy, mean + spread, *outlines])
+    return _markdown(["", "start", "strides", *QUALITIES.values()], lines)
 
 
 def _values(row):

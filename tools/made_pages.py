@@ -112,7 +112,7 @@ def minutes(notebook):
 def about_the_scoreboard():
     return (
         f"{len(scoreboard.rows())} networks, each trained alike on the same 700 drawn pictures (ten passes, crops of 96 pixels), and tested once on 200 others. "
-        "Pictures and training are the same; the network differs, and its start: pretrained, or random numbers. (Lessons train differently, and so measure other numbers.) "
+        "Pictures and training are the same; the network differs, and its start: pretrained, or random numbers. (Lessons train differently, and so measure other numbers. *Strides*, in the table: from the finest map that reaches the answer to the deepest.) "
         "[Lesson 14b](lessons/14b_objects.ipynb) says what decides the order.\n\n"
         "```{image} pictures/scoreboard.png\n:alt: Quality against cost, and the IoU of each class, of every architecture\n:class: wide\n```"
     )
@@ -139,7 +139,7 @@ def scoreboard_page():
     mean = {row["name"]: row["mean_iou"] for row in scoreboard.rows()}
     findings = (
         f"- **Fine maps win.** Who joins maps of stride 2 to the deep ones leads (light U-Net {mean['light U-Net']:.2f}, U-Net {mean['U-Net']:.2f}); with stride 8 as its finest FCN-8s reaches {mean['FCN-8s']:.2f}, with stride 32 alone FCN-32s {mean['FCN-32s']:.2f}.\n"
-        f"- **A pretrained encoder is worth a third.** From random numbers the light U-Net ends at {mean['light U-Net, random encoder']:.2f}.\n"
+        f"- **A pretrained encoder is worth a third.** Ours has seen ImageNet and then 20,000 drawn scenes, without masks; from random numbers the light U-Net ends at {mean['light U-Net, random encoder']:.2f}.\n"
         f"- **Newer is not better.** On such small pictures DeepLab v3 of 2017 ({mean['DeepLab v3']:.2f}) lies behind FCN-8s of 2014; its map is too coarse for a thin border."
     )
 
