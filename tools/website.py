@@ -146,7 +146,7 @@ def with_short_descriptions(source):
 
 
 def fold(cell, words):
-    cell.metadata["tags"] = [*{*cell.metadata.get("tags", []), "hide-input"}]
+    cell.metadata["tags"] = sorted({*cell.metadata.get("tags", []), "hide-input"})
     prompt(cell, words)
 
 
