@@ -3,12 +3,20 @@
 `pytest notebooks` needs no option: each notebook is a file of tests, and each of its code cells a test.
 """
 
+import functools
 import os
+import pathlib
 import re
+import sys
 
 import nbformat
 import pytest
+from jupyter_client import KernelManager
 from nbval.plugin import IPyNbCell, IPyNbFile
+
+sys.path.append(str(pathlib.Path(__file__).parent / "tools"))
+
+import kernels  # noqa: E402
 
 # Two processes share two cores: one thread each costs a quarter less CPU time than two that wait for one another.
 os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -35,6 +43,8 @@ class Lesson(IPyNbFile):
         with pytest.MonkeyPatch.context() as environment:
             # Tests draw without a screen, a notebook draws inline.
             environment.delenv("MPLBACKEND", raising=False)
+            manager = functools.partial(KernelManager, **kernels.connection())
+            environment.setattr("nbval.kernel.KernelManager", manager)
             super().setup()
 
     def collect(self):

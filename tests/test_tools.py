@@ -350,6 +350,21 @@ def test_grading_takes_the_checks_of_this_copy(tmp_path, monkeypatch):
     assert graded[1].metadata.tags == ["exercise-check"]
 
 
+def test_kernels_that_start_together_meet_at_no_port(tmp_path):
+    path = tmp_path / "where.ipynb"
+    cell = nbformat.v4.new_code_cell(
+        "import json\nfrom ipykernel.connect import get_connection_file\n"
+        "print(json.load(open(get_connection_file()))['transport'])"
+    )
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    outcomes = kernels.run([(path, notebooks.read(path), {})], jobs=1)
+    assert outcomes[0].notebook.cells[0].outputs[0].text.strip() == (
+        "tcp" if sys.platform == "win32" else "ipc"
+    )
+    first, second = kernels.connection(), kernels.connection()
+    assert first == second == {} or first["connection_file"] != second["connection_file"]
+
+
 def test_a_line_a_cell_tells_how_far_a_lesson_is(tmp_path, capfd):
     path = lesson(text("# A"), code("1"), code(""), code("2"), path=tmp_path / "04_d.ipynb")
     kernels.run([(path, notebooks.read(path), {})], jobs=1)

@@ -6,10 +6,14 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
+import tempfile
 import time
+import uuid
 
 import nbformat
 from nbclient import NotebookClient
+from traitlets.config import Config
 
 LONGEST_CELL = 900  # seconds
 RESULT = re.compile(r"^\S+ · (.*) · \d+ s$", re.M)  # what run.done prints
@@ -47,6 +51,18 @@ def run(work, jobs, ended=lambda outcome: None):
     return sorted(asyncio.run(every()), key=lambda outcome: outcome.path)
 
 
+def connection():
+    """Settings of a kernel manager: sockets that have names of their own.
+
+    A port is free when it is chosen and may be taken when the kernel has started, by another one that starts beside it;
+    then one of the two never answers. Windows has ports alone.
+    """
+    if sys.platform == "win32":
+        return {}
+    name = f"segkit-{uuid.uuid4().hex[:12]}.json"  # short: a socket's path has about a hundred letters
+    return {"transport": "ipc", "connection_file": str(pathlib.Path(tempfile.gettempdir()) / name)}
+
+
 async def _run_one(path, notebook, variables, jobs, free, ended):
     async with free:
         outcome = Outcome(path, notebook)
@@ -58,6 +74,7 @@ async def _run_one(path, notebook, variables, jobs, free, ended):
             kernel_name="python3",
             record_timing=False,
             resources={"metadata": {"path": str(path.parent)}},
+            config=Config(KernelManager=connection()),
             **_progress(path.stem, notebook),
         )
         started = time.monotonic()
