@@ -1,6 +1,6 @@
 """The dense CRF, exact, fast, and by pydensecrf2 where it is installed; prints one line of JSON.
 
-python benchmarks/crf.py exact|fast|pydensecrf2 SIZE CLASSES     one thread, five iterations
+python benchmarks/crf.py exact|fast|pydensecrf2 SIZE CLASSES own|strong     one thread, five iterations
 """
 
 import json
@@ -14,7 +14,10 @@ from PIL import Image
 from segkit.datasets import load
 from segkit.layers import DenseCRF, dense_crf
 
-STRENGTHS, COLOR_WIDTH, SMOOTH_WIDTH = (8.0, 2.0), 10, 2
+
+def settings(name, size):
+    """The layer's own, or so strong that a third of all labels change, with a reach that grows with the picture."""
+    return DenseCRF() if name == "own" else DenseCRF(5, size / 8, 10, 2, (8.0, 2.0))
 
 
 def scores_and_picture(size, classes):
@@ -41,10 +44,10 @@ def by_pydensecrf(crf, scores, pictures):
     return np.array(other.inference(crf.iterations)).T.reshape(scores.shape)
 
 
-def measured(kind, size, classes):
+def measured(kind, size, classes, name):
     tf.config.threading.set_intra_op_parallelism_threads(1)
     scores, pictures = scores_and_picture(size, classes)
-    crf = DenseCRF(5, size / 8, COLOR_WIDTH, SMOOTH_WIDTH, STRENGTHS)
+    crf = settings(name, size)
     exact = tf.function(lambda scores, pictures: crf(scores, pictures))
     ways = {
         "exact": lambda: np.asarray(exact(scores, pictures)),
@@ -62,5 +65,5 @@ def measured(kind, size, classes):
 
 
 if __name__ == "__main__":
-    kind, size, classes = sys.argv[1:]
-    print(json.dumps(measured(kind, int(size), int(classes))))
+    kind, size, classes, name = sys.argv[1:]
+    print(json.dumps(measured(kind, int(size), int(classes), name)))

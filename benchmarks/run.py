@@ -339,21 +339,22 @@ def detectors():
 
 def crf():
     rows = [
-        (size, classes, kind, measure("crf.py", kind, size, classes))
-        for size, classes in ((96, 3), (512, 21))
+        (size, classes, settings, kind, measure("crf.py", kind, size, classes, settings))
+        for size, classes, settings in ((96, 3, "own"), (96, 3, "strong"), (512, 21, "strong"))
         for kind in ("exact", "fast", "pydensecrf2")
         if size <= 96 or kind != "exact"
     ]
     keys = ("seconds", "changed", "agreement", "peak_memory_mb")
     lines = [
-        [f"{size}×{size}, {classes} labels", kind, *(row.get(key, "–") for key in keys)]
-        for size, classes, kind, row in rows
+        [f"{size}×{size}, {classes} labels", settings, kind, *(row.get(key, "–") for key in keys)]
+        for size, classes, settings, kind, row in rows
     ]
-    head = ["picture", "form", "seconds", "labels changed", "agreement", "peak MB"]
+    head = ["picture", "settings", "form", "seconds", "labels changed", "agreement", "peak MB"]
     note = (
         "One picture, five iterations, one thread; medians of three calls after one. *Exact*: the layer `DenseCRF` in a `tf.function`; *fast*: "
         "`dense_crf` on a permutohedral lattice; pydensecrf2 where it is installed (C++, also a lattice). *Agreement*: the share of pixels "
-        "with the label of the exact form, at 512×512 of the fast one. *Labels changed*: by the CRF."
+        "with the label of the exact form, at 512×512 of the fast one. *Labels changed*: by the CRF. *Own*: the layer's own settings; "
+        "*strong*: scores that say next to nothing, and a CRF that decides in their place."
     )
     return f"{note}\n\n{table(head, lines)}"
 
