@@ -20,7 +20,7 @@ import kernels  # noqa: E402
 
 # Two processes share two cores: one thread each costs a quarter less CPU time than two that wait for one another.
 os.environ |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
-os.environ["SEGKIT_STORED"] = "1"  # nobody moves a slider here
+os.environ |= {"SEGKIT_STORED": "1", "SEGKIT_SHARPNESS": "1"}  # nobody moves a slider here, nobody looks
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 SOLUTION = re.compile(r"<summary>Solution</summary>\s*```python\n(.*?)```", re.S)

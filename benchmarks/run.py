@@ -284,7 +284,7 @@ def detectors():
         *(
             ("quick", kind, size, batch, 5)
             for kind in ("training", "inference")
-            for size in (128, 256)
+            for size in (128, 256, 512)
             for batch in (1, 8)
         ),
         *(("quick", "training", 128, 8, objects) for objects in (20, 80)),

@@ -80,7 +80,8 @@ class DisplayCallback(keras.callbacks.Callback):
         self._lay_out(rows)
         self.figure.suptitle(f"Validation pictures {moment}", fontsize=11)
         buffer = io.BytesIO()
-        self.figure.savefig(buffer, format="jpeg", pil_kwargs={"quality": 82})
+        dots = self.figure.dpi * show.sharpness()
+        self.figure.savefig(buffer, dpi=dots, format="jpeg", pil_kwargs={"quality": 82})
         captions = "; ".join(
             ", ".join(word for title, _, *below in row for word in (title, *below) if word) for row in rows
         )

@@ -215,12 +215,30 @@ def test_plots_are_png_and_pictures_jpeg_both_with_alt_text(published):
         assert metadata["alt"] == metadata[f"image/{kind}"]["alt"] == alt
 
 
+def test_a_figure_is_drawn_with_two_dots_for_each_that_is_shown(published, monkeypatch):
+    for photo in (False, True):
+        sizes = []
+        for dots in ("1", "2", None):
+            monkeypatch.setenv("SEGKIT_SHARPNESS", dots) if dots else monkeypatch.delenv("SEGKIT_SHARPNESS")
+            show.show(a_figure(), alt="a rising line", photo=photo)
+            (kind,) = set(published[-1][0]) - {"text/plain"}
+            sizes.append((decoded(published[-1][0], kind[6:]).width, published[-1][1][kind]["width"]))
+        (once, shown), twice, default = sizes
+        assert once == shown and twice == default
+        assert twice[0] == pytest.approx(2 * once, abs=2) and twice[1] == pytest.approx(shown, abs=1)
+
+
 def test_a_handle_is_updated_in_place(published):
-    handle = show.publish(b"one", "jpeg", "the first frame")
-    assert show.publish(b"two", "jpeg", "the second frame", handle) is handle
+    frames = []
+    for shade in (0, 255):
+        file = io.BytesIO()
+        Image.new("L", (8, 8), shade).save(file, "jpeg")
+        frames.append(file.getvalue())
+    handle = show.publish(frames[0], "jpeg", "the first frame")
+    assert show.publish(frames[1], "jpeg", "the second frame", handle) is handle
     assert handle.updates == 1
     ((bundle, metadata),) = published
-    assert base64.b64decode(bundle["image/jpeg"]) == b"two" and metadata["alt"] == "the second frame"
+    assert base64.b64decode(bundle["image/jpeg"]) == frames[1] and metadata["alt"] == "the second frame"
 
 
 def test_grid_shows_pictures_masks_and_grey_maps(published):

@@ -82,7 +82,7 @@ def measure_claims(path, options):
             (
                 path,
                 until_the_last_claim(read(path)),
-                {"SEGKIT_SEED": str(seed), "SEGKIT_CLAIMS": str(journal)},
+                {"SEGKIT_SEED": str(seed), "SEGKIT_CLAIMS": str(journal), "SEGKIT_SHARPNESS": "1"},
             )
             for seed, journal in enumerate(journals)
         ]

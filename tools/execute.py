@@ -75,7 +75,8 @@ def main():
         if not anew and kept_in and (outcome := kept_for_site(path, notebook, profile, kept_in)):
             stand.append(outcome)
         elif anew or kept_in or notebook.metadata.get("executed") != fingerprint(notebook):
-            work.append((path, notebook, {}))
+            # what is stored beside the code stays small; a site is made anew each time, and sharp
+            work.append((path, notebook, {} if kept_in else {"SEGKIT_SHARPNESS": "1"}))
 
     def keep(outcome):
         if not outcome.error and kept_in:

@@ -79,12 +79,12 @@ def panels(pixels):
     inked = pixels.min(axis=-1) < 235
     boxes = []
     for down, across in ndimage.find_objects(ndimage.label(inked)[0]):
-        if min(down.stop - down.start, across.stop - across.start) > 80:
+        if min(down.stop - down.start, across.stop - across.start) > pixels.shape[1] / 10:
             # a rim with little ink belongs to letters or ticks that touch the picture
             rows, columns = (np.flatnonzero(inked[down, across].mean(axis=axis) > 0.7) for axis in (1, 0))
             (left, right), (top, bottom) = columns[[0, -1]] + across.start, rows[[0, -1]] + down.start
             boxes.append((int(left), int(top), int(right) + 1, int(bottom) + 1))
-    return sorted(boxes, key=lambda box: (round(box[1] / 40), box[0]))
+    return sorted(boxes, key=lambda box: (round(box[1] / pixels.shape[1] * 20), box[0]))
 
 
 def store_lessons_figures():

@@ -56,7 +56,7 @@ if REPOSITORY:
 def describe_figures(app, doctree, docname):
     """Each figure's own description, in the order of the notebook's outputs: it is what a screen reader reads.
 
-    A broad one may be moved sideways on a phone.
+    It is as wide as its notebook shows it, though it may have more dots. A broad one may be moved sideways on a phone.
     """
     source = Path(app.srcdir) / f"{docname}.ipynb"
     if not source.is_file():
@@ -66,13 +66,16 @@ def describe_figures(app, doctree, docname):
     described = []
     for cell in nbformat.read(source, as_version=4).cells:
         for output in cell.get("outputs", []):
-            if any(kind.startswith("image/") for kind in output.get("data", {})):
-                described.append(output.metadata.get("alt") or output.data.get("text/plain", ""))
+            for kind in output.get("data", {}):
+                if kind.startswith("image/"):
+                    text = output.metadata.get("alt") or output.data.get("text/plain", "")
+                    described.append((text, output.metadata.get(kind, {}).get("width")))
     figures = [image for image in doctree.findall(nodes.image) if "jupyter_execute" in image["uri"]]
-    for image, text in zip(figures, described, strict=True):
+    for image, (text, shown) in zip(figures, described, strict=True):
         image["alt"] = text
         file = Path(app.outdir).parent / "jupyter_execute" / Path(image["uri"]).name
         width, height = Image.open(file).size
+        image["width"] = f"{shown or width}px"
         image["classes"] += ["broad"] * (width > 1.5 * height)
 
 

@@ -2,11 +2,17 @@
 
 import base64
 import io
+import os
 
 import matplotlib.pyplot as plt
 from PIL import Image
 
 from .colors import CYCLE
+
+
+def sharpness():
+    """Dots drawn for each that is shown: two, which no screen shows coarse. Where pictures are kept in a repository, one."""
+    return int(os.environ.get("SEGKIT_SHARPNESS", 2))
 
 
 def set_defaults():
@@ -37,7 +43,8 @@ def show(figure, alt, photo=False):
         if bare and axes.spines["left"].get_visible():  # a picture, no plot: framed all around
             axes.spines[:].set(visible=True, color="#b8bec4", linewidth=0.8)
     drawn, stored = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", bbox_inches="tight", pad_inches=0.05)
+    dots = figure.dpi * sharpness()
+    figure.savefig(drawn, dpi=dots, format="png", bbox_inches="tight", pad_inches=0.05)
     plt.close(figure)
     picture = Image.open(drawn).convert("RGB")
     if photo:
@@ -48,7 +55,7 @@ def show(figure, alt, photo=False):
 
 
 def publish(data, kind, alt, handle=None):
-    """Send encoded picture bytes to the notebook; `handle` is updated in place of a new output."""
+    """Send encoded picture bytes, drawn at `sharpness()`, to the notebook; `handle` is updated in place of a new output."""
     shell = notebook()
     if shell is None:
         print(alt)
@@ -56,7 +63,8 @@ def publish(data, kind, alt, handle=None):
     from IPython.display import display
 
     bundle = {f"image/{kind}": base64.b64encode(data).decode(), "text/plain": alt}
-    metadata = {f"image/{kind}": {"alt": alt}, "alt": alt}
+    width = Image.open(io.BytesIO(data)).width // sharpness()
+    metadata = {f"image/{kind}": {"alt": alt, "width": width}, "alt": alt}
     if handle is not None:
         handle.update(bundle, raw=True, metadata=metadata)
         return handle
