@@ -77,6 +77,7 @@ class MaskRCNNConfig:
             "box_units": 256,
             "mask_filters": 64,
             "candidates": 128,
+            "least_score": 0.01,  # AP asks for unsure answers, too: +0.01 AP50 on validation pictures, against 0.05
             "detections": 16,
         }
         return cls(num_classes, **{**small, **changes})

@@ -82,12 +82,12 @@ def test_the_network_for_cells_counts_those_that_it_never_saw():
 
 
 def test_the_detector_finds_animals_that_it_never_saw():
-    test = load("paper_pets").test.take(80)
+    test = load("paper_pets").test
     model = MaskRCNN(encoder("MobileNetV2", None), MaskRCNNConfig.quick())
     found = load_stored(model, "mask_rcnn").predict(test.images, batch_size=20, verbose=0)
-    assert average_precision(test, found, "boxes")["AP50"] > 0.8
+    assert average_precision(test, found, "boxes")["AP50"] > 0.87
     masks = average_precision(test, found, "masks")
-    assert masks["AP50"] > 0.72 and masks["AP"] > 0.42
+    assert masks["AP50"] > 0.795 and masks["AP"] > 0.5  # 0.801 and 0.507: the last digits depend on the processor
 
 
 def small():

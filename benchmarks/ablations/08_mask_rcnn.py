@@ -47,7 +47,8 @@ SHOWN = (
 
 @functools.cache
 def detector(proposals=COUNTS[-1]):
-    model = MaskRCNN(encoder("MobileNetV2", None), MaskRCNNConfig.quick(proposals=proposals))
+    config = MaskRCNNConfig.quick(proposals=proposals, least_score=0.05)
+    model = MaskRCNN(encoder("MobileNetV2", None), config)
     return load_stored(model, "mask_rcnn")
 
 
