@@ -87,7 +87,9 @@ def test_the_detector_finds_animals_that_it_never_saw():
     found = load_stored(model, "mask_rcnn").predict(test.images, batch_size=20, verbose=0)
     assert average_precision(test, found, "boxes")["AP50"] > 0.87
     masks = average_precision(test, found, "masks")
-    assert masks["AP50"] > 0.795 and masks["AP"] > 0.5  # 0.801 and 0.507: the last digits depend on the processor
+    assert (
+        masks["AP50"] > 0.795 and masks["AP"] > 0.5
+    )  # 0.801 and 0.507: the last digits depend on the processor
 
 
 def small():

@@ -137,11 +137,25 @@ def test_every_link_and_every_picture_is_there(site):
                 assert urllib.parse.unquote(parts.fragment) in places[there], f"{page.name}: {address}"
 
 
+def test_the_marking_key_has_a_reason_for_each_exercise(site):
+    text = (site.parent / "source" / "key.md").read_text(encoding="utf-8")
+    reasons = re.findall(r"^- \*\*\d · [^*]+\.\*\* (.*)", text, re.M)
+    checks = sum(
+        "exercise-check" in cell.metadata.get("tags", [])
+        for path in (ROOT / "notebooks").glob("*.ipynb")
+        for cell in nbformat.read(path, as_version=4).cells
+    )
+    assert len(reasons) == checks and all(len(reason.split()) >= 5 for reason in reasons)
+    assert (site / "key.html").is_file()
+
+
 def test_a_site_for_a_class_has_no_solutions(site, tmp_path):
     again = tmp_path / "build"
     shutil.copytree(site.parent, again)  # with its network to play with, which takes long to pack
     command = [sys.executable, str(ROOT / "tools" / "website.py"), str(again), "--without-solutions"]
     subprocess.run(command, capture_output=True, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    assert not (again / "site" / "key.html").exists()
+    assert "key.html" not in (again / "site" / "instructors.html").read_text(encoding="utf-8")
     for page in lesson_pages(again / "site"):
         download = again / "site" / "_sources" / "lessons" / f"{page.stem}.ipynb"
         for file in (page, download):

@@ -16,6 +16,8 @@ BESIDE = {
     "measurements.md": "benchmarks/README.md",
     "data.md": "data/README.md",
 }  # page: file of the repository
+EXERCISE = re.compile(r"^\*\*(\d · [^*]+?)\.?\*\*", re.M)
+SOLUTION = re.compile(r"<details><summary>Solution</summary>(.*?)</details>", re.S)
 ROOMS = ("datasets", "layers", "losses", "metrics", "models", "callbacks", "backbones", "show")
 
 
@@ -33,7 +35,16 @@ def front_page(outcomes):
         + toctree("Start", ["start", "play", "instructors"])
         + "".join(toctree(*tree) for tree in trees)
         + toctree(
-            "Beside the lessons", ["scoreboard", "measurements", "data", "glossary", "references", "segkit"]
+            "Beside the lessons",
+            [
+                "scoreboard",
+                "measurements",
+                "data",
+                "glossary",
+                "references",
+                "segkit",
+                *(["key"] if marking_key(outcomes) else []),
+            ],
         )
     )
 
@@ -163,6 +174,36 @@ def plan(outcomes):
                 f"{minutes(notebook).removesuffix(' minutes')} | {exercises} | {about['after']} |"
             )
     return "\n".join(lines)
+
+
+def marking_key(outcomes):
+    """What a full reason names, exercise by exercise, as the solutions say it; None where there are no solutions."""
+    parts = []
+    for path, notebook, _ in outcomes:
+        prose = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        if reasons := [reason_of(solution) for solution in SOLUTION.findall(prose)]:
+            names = EXERCISE.findall(prose)
+            lines = [f"- **{name}.** {reason}" for name, reason in zip(names, reasons, strict=True)]
+            heading = f"## [{shown(path.stem)} · {title(path.stem)}](lessons/{path.stem}.ipynb)"
+            parts.append("\n".join([heading, "", *lines]))
+    about = (
+        "What a full reason names, beside a number or a figure of the lesson that shows it. Another one may be as good. "
+        "[How points are given](instructors.md)."
+    )
+    return "\n\n".join(["# Marking key", about, *parts]) + "\n" if parts else None
+
+
+def link_to_key(outcomes):
+    return "The [marking key](key.md) says for each exercise what a full reason names. " * bool(
+        marking_key(outcomes)
+    )
+
+
+def reason_of(solution):
+    """The words behind the code; where there are none, what the code says of itself."""
+    code, words = re.fullmatch(r"\s*```python\n(.*?)```(.*)", solution, re.S).groups()
+    words = " ".join(words.split()) or " ".join(re.findall(r"# (.*)", code)).capitalize()
+    return re.sub(r"\]\((\w+\.ipynb)", r"](lessons/\1", words)
 
 
 def with_lesson_links(text, outcomes):

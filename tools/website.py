@@ -41,12 +41,19 @@ def build(outcomes, folder):
         copy(ROOT / "docs" / picture, source / "pictures" / picture)
     for page in SITE.glob("*.md"):
         text = page.read_text(encoding="utf-8").replace("<!-- plan -->", made_pages.plan(outcomes))
+        text = text.replace("<!-- key -->", made_pages.link_to_key(outcomes))
         text = made_pages.with_address(made_pages.with_lesson_links(text, outcomes))
         put(source / page.name, text)
     put(source / "references.md", made_pages.references(outcomes))
     menu_changed = put(source / "index.md", made_pages.front_page(outcomes))
     put(source / "scoreboard.md", made_pages.scoreboard_page())
     put(source / "segkit.md", made_pages.functions())
+    key = made_pages.marking_key(outcomes)
+    if key:
+        put(source / "key.md", key)
+    else:  # nor one that was made earlier
+        for old in (source / "key.md", folder / "site" / "key.html", folder / "site" / "_sources" / "key.md"):
+            old.unlink(missing_ok=True)
     for name, file in made_pages.BESIDE.items():
         put(source / name, made_pages.without_links((ROOT / file).read_text(encoding="utf-8")))
     for file in (SITE / "static").iterdir():
