@@ -139,7 +139,7 @@ def test_every_link_and_every_picture_is_there(site):
 
 def test_the_marking_key_has_a_reason_for_each_exercise(site):
     text = (site.parent / "source" / "key.md").read_text(encoding="utf-8")
-    reasons = re.findall(r"^- \*\*\d · [^*]+\.\*\* (.*)", text, re.M)
+    reasons = re.findall(r"^\*\*\d · [^*]+\*\* .*\n\n> (.*)", text, re.M)
     checks = sum(
         "exercise-check" in cell.metadata.get("tags", [])
         for path in (ROOT / "notebooks").glob("*.ipynb")

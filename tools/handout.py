@@ -51,7 +51,7 @@ def packed(check):
     """A check often computes what it looks for: below the line that asks, it is there to be run, and not to be read."""
     ask = check[: check.index("\n", check.index("globals().get("))]
     code = base64.b64encode(zlib.compress(check[len(ask) :].encode())).decode()
-    return f'{ask}\nimport base64, zlib\n\nexec(zlib.decompress(base64.b64decode("{code}")))  # the check'
+    return f'{ask}\nimport base64, zlib\n\nexec(zlib.decompress(base64.b64decode("{code}")))  # the check, packed: it computes the answer'
 
 
 def reason(name):
