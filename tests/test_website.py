@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tarfile
 import urllib.parse
+import zipfile
 
 import nbformat
 import numpy as np
@@ -149,12 +150,22 @@ def test_the_marking_key_has_a_reason_for_each_exercise(site):
     assert (site / "key.html").is_file()
 
 
+def test_the_course_itself_lies_beside_its_pages(site):
+    if not (ROOT / ".git").exists():
+        pytest.skip("no repository: nothing to pack")
+    (file,) = (site / "_downloads").rglob("course.zip")
+    assert file.relative_to(site).as_posix() in (site / "start.html").read_text(encoding="utf-8")
+    with zipfile.ZipFile(file) as packed:
+        assert {"course/Makefile", "course/notebooks/00_start_here.ipynb"} <= set(packed.namelist())
+
+
 def test_a_site_for_a_class_has_no_solutions(site, tmp_path):
     again = tmp_path / "build"
     shutil.copytree(site.parent, again)  # with its network to play with, which takes long to pack
     command = [sys.executable, str(ROOT / "tools" / "website.py"), str(again), "--without-solutions"]
     subprocess.run(command, capture_output=True, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
     assert not (again / "site" / "key.html").exists()
+    assert not list(again.rglob("course.zip"))
     assert "key.html" not in (again / "site" / "instructors.html").read_text(encoding="utf-8")
     for page in lesson_pages(again / "site"):
         download = again / "site" / "_sources" / "lessons" / f"{page.stem}.ipynb"

@@ -39,9 +39,11 @@ def build(outcomes, folder):
             put(source / "pictures" / f"{path.stem}.jpg", picture)
     for picture in ("scenes.jpg", "scoreboard.png"):
         copy(ROOT / "docs" / picture, source / "pictures" / picture)
+    link_to_archive = archive(folder) if made_pages.marking_key(outcomes) else without_archive(folder)
     for page in SITE.glob("*.md"):
         text = page.read_text(encoding="utf-8").replace("<!-- plan -->", made_pages.plan(outcomes))
         text = text.replace("<!-- key -->", made_pages.link_to_key(outcomes))
+        text = text.replace("<!-- archive -->", link_to_archive)
         text = made_pages.with_address(made_pages.with_lesson_links(text, outcomes))
         put(source / page.name, text)
     put(source / "references.md", made_pages.references(outcomes))
@@ -70,6 +72,25 @@ def build(outcomes, folder):
         copied = nbformat.reads(nbformat.writes(notebook), as_version=4)
         put(html / "_sources" / "handouts" / path.name, nbformat.writes(handout(copied)))
     return html / "index.html"
+
+
+def archive(folder):
+    """The course itself as a file of the site, where it is a repository, and the words that lead to it."""
+    command = ["git", "archive", "--format=zip", "--prefix=course/", "HEAD"]
+    packed = subprocess.run(command, cwd=ROOT, capture_output=True) if shutil.which("git") else None
+    if packed is None or packed.returncode:
+        return without_archive(folder)
+    put(folder / "source" / "course.zip", packed.stdout)
+    size = len(packed.stdout) // 1_000_000
+    return f"[Download the course](course.zip) ({size} MB) and unpack it; or take the folder that you were given, or cloned. Then, in a terminal:"
+
+
+def without_archive(folder):
+    """A site for a class has none, nor one that was made earlier: the course has its solutions."""
+    (folder / "source" / "course.zip").unlink(missing_ok=True)
+    for old in (folder / "site" / "_downloads").rglob("course.zip"):
+        old.unlink()
+    return "In a terminal:"
 
 
 def put(path, content):
