@@ -99,7 +99,8 @@ def start(lesson):
     if profile not in PROFILES:
         raise ValueError(f"SEGKIT_PROFILE is {profile!r}; set it to quick or full, or leave it unset.")
     keras.config.set_dtype_policy("float32")
-    keras.utils.set_random_seed(seed)
+    with _silence():  # TensorFlow loads here under JAX and PyTorch: it has a seed, too
+        keras.utils.set_random_seed(seed)
     show.set_defaults()
     hints.install(lesson)
     # A lesson builds many small models, and TensorFlow warns that it traces each of them.
