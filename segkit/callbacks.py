@@ -78,7 +78,7 @@ class DisplayCallback(keras.callbacks.Callback):
 
     def _publish(self, rows, moment):
         self._lay_out(rows)
-        self.figure.suptitle(f"Validation pictures {moment}", fontsize=11)
+        self.figure.suptitle(f"Validation pictures {moment}", fontsize=12)
         buffer = io.BytesIO()
         dots = self.figure.dpi * show.sharpness()
         self.figure.savefig(buffer, dpi=dots, format="jpeg", pil_kwargs={"quality": 82})
@@ -95,24 +95,28 @@ class DisplayCallback(keras.callbacks.Callback):
             height, width = rows[0][0][1].shape[:2]
             columns = max(map(len, rows))
             side = min(2.46, 12 / columns)  # inches
-            self.letters = int(13 * side)  # of a caption's line
-            size = (side * columns, (0.9 * side * height / width + 0.4) * len(rows) + 0.7)
+            self.letters = int(11.5 * side)  # of a caption's line
+            size = (side * columns, (0.9 * side * height / width + 0.6) * len(rows) + 0.7)
             self.figure = Figure(figsize=size, dpi=72, layout="constrained")
             self.places = self.figure.subplots(len(rows), columns, squeeze=False)
             for axes in self.places.flat:
                 axes.set_axis_off()
             if self.legend:
-                show.legend(self.figure, self.pictures.classes, fontsize=9)
+                show.legend(self.figure, self.pictures.classes, fontsize=10.5)
         for row, places in zip(rows, self.places, strict=True):
             for (title, picture, *below), axes in zip(row, places, strict=False):
                 if axes.images:
                     axes.images[0].set_data(picture)
                 else:
                     axes.imshow(picture)
-                axes.set_title(textwrap.fill(title, self.letters), fontsize=9)
+                axes.set_title(self._wrapped(title), fontsize=10.5)
                 for words in below:
-                    words = textwrap.fill(words, self.letters)
-                    axes.text(0.5, -0.03, words, transform=axes.transAxes, ha="center", va="top", fontsize=9)
+                    place = {"transform": axes.transAxes, "ha": "center", "va": "top", "fontsize": 10.5}
+                    axes.text(0.5, -0.03, self._wrapped(words), **place)
+
+    def _wrapped(self, words):
+        """Broken between classes, without the dot that would stand at the end of a line."""
+        return textwrap.fill(words, self.letters).replace("\u00a0·\n", "\n")
 
 
 class Resume(keras.callbacks.Callback):

@@ -275,9 +275,25 @@ def test_the_search_finds_a_word(site):
     assert "lessons/01_upsampling.html" in text.partition('id="search-results"')[2]
 
 
+def test_a_comment_does_not_stay_behind_a_broken_line():
+    from website import COLUMNS, comments_above
+
+    long = "    maps = grown(" + "x, " * COLUMNS + ")"
+    assert comments_above(f"if True:\n{long}  # why") == f"if True:\n    # why\n{long}"
+    for code in (
+        "short = 1  # why",
+        f'{long.strip()}\ntext = "# no comment"',
+        f"x = ({long})  # fmt: skip",
+        "!ls (",
+    ):
+        assert comments_above(code) == code
+
+
 @needs_browser
 def test_the_network_in_the_page_answers_as_keras_does(site):
     import playground
+
+    from segkit.metrics import iou_per_class
 
     if not list((site / "_static" / "playground").glob("onnxruntime*.js")):
         pytest.skip("built without npm or without a network: no ONNX Runtime for the page")
@@ -289,8 +305,12 @@ def test_the_network_in_the_page_answers_as_keras_does(site):
     colors = np.array([one["color"] for one in playground.classes()])
     labels = abs(painted[:, :, None] - colors).sum(axis=-1).argmin(axis=-1)
     scene = playground.drawn_scenes()[0]
-    expected = np.asarray(playground.trained()(scene[None].astype("float32")))[0].argmax(axis=-1)
+    answer = playground.trained()(scene["image"][None].astype("float32"))
+    expected = np.asarray(answer)[0].argmax(axis=-1)
     assert len(np.unique(expected)) == 3 and np.mean(labels == expected) >= 0.99
+    said = dict(re.findall(r"(pet|background|border) (\d\.\d\d) ", text))
+    scores = iou_per_class(scene["segmentation_mask"] - 1, labels, 3)
+    np.testing.assert_allclose([float(said[one["name"]]) for one in playground.classes()], scores, atol=0.006)
     (packed,) = (site / "_static" / "playground").glob("model_*.js")
     assert len(packed.read_text()) * 3 / 4 < 4e6  # what travels, unwrapped from base64
 

@@ -19,6 +19,7 @@ BESIDE = {
 EXERCISE = re.compile(  # its name, its task, and what its solution says
     r"^\*\*(\d · [^*]+)\*\*(.*?)<details><summary>Solution</summary>(.*?)</details>", re.M | re.S
 )
+LINK_TO_KEY = "The [marking key](key.md) says for each exercise what a full reason names. "
 ROOMS = ("datasets", "layers", "losses", "metrics", "models", "callbacks", "backbones", "show")
 
 
@@ -191,12 +192,6 @@ def marking_key(outcomes):
     return "\n\n".join(["---\norphan: true\n---\n\n# Marking key", about, *parts]) + "\n" if parts else None
 
 
-def link_to_key(outcomes):
-    return "The [marking key](key.md) says for each exercise what a full reason names. " * bool(
-        marking_key(outcomes)
-    )
-
-
 def reason_of(solution):
     """The answer, if it is one line, and the words behind it; where there are none, what the code says of itself."""
     code, words = re.fullmatch(r"\s*```python\n(.*?)```(.*)", solution, re.S).groups()
@@ -233,7 +228,7 @@ def play_page(scripts):
     return (
         f"{head}The light U-Net of [lesson 4](lessons/04_unet_pets.ipynb) runs in this page: nothing is sent anywhere. "
         "It has learned from drawn scenes and from 393 photographs of cats and dogs ([Oxford-IIIT Pet](https://www.robots.ox.ac.uk/~vgg/data/pets/)), of 128 px. "
-        "The last picture is a photograph that it has never seen. In the first picture, where does it err, and what has misled it? Then try one of a cat, a dog, a horse, a chair: what does it know, and what not?\n\n"
+        "The last picture is a photograph that it has never seen. In the first picture, compare with the true mask: where does it err, and what has misled it? Then try one of a cat, a dog, a horse, a chair: what does it know, and what not?\n\n"
         f'```{{raw}} html\n{body}{loaded}<script src="_static/play.js"></script>\n```\n'
     )
 

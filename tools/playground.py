@@ -105,7 +105,7 @@ def trained():
 def drawn_scenes():
     from segkit.paper import draw_scene
 
-    return [draw_scene(SEED, index, size=SIZE)["image"] for index in SCENES]
+    return [draw_scene(SEED, index, size=SIZE) for index in SCENES]
 
 
 def photograph():
@@ -137,10 +137,18 @@ def picture(image):
 def main():
     model, scenes = map(Path, sys.argv[1:])
     model.write_text(script("model", wrapped(exported_model())), encoding="utf-8")
-    seen = [(scene, f"drawn scene {number}") for number, scene in enumerate(drawn_scenes(), 1)]
-    seen.append((photograph(), "photograph of a cat"))
-    drawn = script("scenes", [{"image": picture(image), "about": about} for image, about in seen])
-    scenes.write_text(drawn + script("classes", classes()), encoding="utf-8")
+    colors = np.array([one["color"] for one in classes()], np.uint8)
+    seen = [
+        {
+            "about": f"drawn scene {number}",
+            "image": picture(scene["image"]),
+            "truth": picture(colors[scene["segmentation_mask"] - 1]),
+        }
+        for number, scene in enumerate(drawn_scenes(), 1)
+    ]
+    seen.append({"about": "photograph of a cat", "image": picture(photograph())})
+    text = script("scenes", seen) + script("classes", classes())
+    scenes.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,11 +8,13 @@ Open FOLDER/site/index.html: it needs no server and no network.
 
 import argparse
 import ast
+import io
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import tokenize
 
 import made_pages
 import nbformat
@@ -39,10 +41,11 @@ def build(outcomes, folder):
             put(source / "pictures" / f"{path.stem}.jpg", picture)
     for picture in ("scenes.jpg", "scoreboard.png"):
         copy(ROOT / "docs" / picture, source / "pictures" / picture)
-    link_to_archive = archive(folder) if made_pages.marking_key(outcomes) else without_archive(folder)
+    key = made_pages.marking_key(outcomes)
+    link_to_archive = archive(folder) if key else without_archive(folder)
     for page in SITE.glob("*.md"):
         text = page.read_text(encoding="utf-8").replace("<!-- plan -->", made_pages.plan(outcomes))
-        text = text.replace("<!-- key -->", made_pages.link_to_key(outcomes))
+        text = text.replace("<!-- key -->", made_pages.LINK_TO_KEY * bool(key))
         text = text.replace("<!-- archive -->", link_to_archive)
         text = made_pages.with_address(made_pages.with_lesson_links(text, outcomes))
         put(source / page.name, text)
@@ -50,7 +53,6 @@ def build(outcomes, folder):
     menu_changed = put(source / "index.md", made_pages.front_page(outcomes))
     put(source / "scoreboard.md", made_pages.scoreboard_page())
     put(source / "segkit.md", made_pages.functions())
-    key = made_pages.marking_key(outcomes)
     if key:
         put(source / "key.md", key)
     else:  # nor one that was made earlier
@@ -76,9 +78,11 @@ def build(outcomes, folder):
 
 def archive(folder):
     """The course itself as a file of the site, where it is a repository, and the words that lead to it."""
+    if not (ROOT / ".git").exists() or not shutil.which("git"):
+        return without_archive(folder)
     command = ["git", "archive", "--format=zip", "--prefix=course/", "HEAD"]
-    packed = subprocess.run(command, cwd=ROOT, capture_output=True) if shutil.which("git") else None
-    if packed is None or packed.returncode:
+    packed = subprocess.run(command, cwd=ROOT, capture_output=True)
+    if packed.returncode:  # a checkout that belongs to somebody else
         return without_archive(folder)
     put(folder / "source" / "course.zip", packed.stdout)
     size = len(packed.stdout) // 1_000_000
@@ -142,6 +146,7 @@ def prepared(path, notebook):
                 fold(cell, "show the drawing")
             cell.source = with_short_descriptions(cell.source)
         if cell.cell_type == "code":
+            cell.source = comments_above(cell.source)
             for output in cell.outputs:  # the first screen says how long the lesson takes
                 if "text" in output:
                     output.text = re.sub(rf"^({path.stem} · .*) · \d+ s$", r"\1", output.text, flags=re.M)
@@ -180,6 +185,22 @@ def fold(cell, words):
 
 def prompt(cell, words):
     cell.metadata["mystnb"] = {"code_prompt_show": words, "code_prompt_hide": "hide it"}
+
+
+def comments_above(code):
+    """A comment behind a line that is too long for a page goes above it: where the line is broken, it would stay at its end."""
+    lines = code.split("\n")
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(code).readline))
+    except (tokenize.TokenError, SyntaxError):  # a command of Jupyter's in it
+        return code
+    for token in reversed(tokens):
+        row, column = token.start[0] - 1, token.start[1]
+        if token.type == tokenize.COMMENT and len(lines[row]) > COLUMNS and lines[row][:column].strip():
+            line, comment = lines[row][:column].rstrip(), token.string
+            if not comment.startswith("# fmt:"):
+                lines[row : row + 1] = [line[: len(line) - len(line.lstrip())] + comment, line]
+    return "\n".join(lines)
 
 
 def narrow(notebook):

@@ -47,6 +47,7 @@ SHOWN = (
 
 @functools.cache
 def detector(proposals=COUNTS[-1]):
+    # every head draws the same answers; those below 0.05 would only lengthen the lists
     config = MaskRCNNConfig.quick(proposals=proposals, least_score=0.05)
     model = MaskRCNN(encoder("MobileNetV2", None), config)
     return load_stored(model, "mask_rcnn")

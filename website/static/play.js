@@ -48,12 +48,34 @@ const painted = (labels) => {
   return context.canvas.toDataURL();
 };
 
-let network;
-const segment = async (address, pressed) => {
+const loaded = async (address) => {
   const image = new Image();
   image.src = address;
+  await image.decode();
+  return image;
+};
+
+// A painted mask, back to the number of each pixel's class.
+const numbered = ({ data }) =>
+  Array.from({ length: SIZE * SIZE }, (_, place) =>
+    classes.findIndex(({ color }) => color.every((value, channel) => value === data[4 * place + channel])),
+  );
+
+const count = (labels, wanted) => labels.filter((_, place) => wanted(place)).length;
+
+// What is said of each class: its IoU where the truth is known, its share of the picture where it is not.
+const score = (labels, truth, label) => {
+  if (!truth) return `${Math.round((100 * count(labels, (place) => labels[place] === label)) / labels.length)} %`;
+  const both = count(labels, (place) => labels[place] === label && truth[place] === label);
+  const either = count(labels, (place) => labels[place] === label || truth[place] === label);
+  return (both / either).toFixed(2);
+};
+
+let network;
+const segment = async (address, pressed, trueMask) => {
+  let image, trueImage;
   try {
-    await image.decode();
+    [image, trueImage] = await Promise.all([loaded(address), trueMask && loaded(trueMask)]);
   } catch {
     find("says").textContent = "This file is no picture that the browser can read: take a PNG or a JPEG.";
     return;
@@ -70,19 +92,19 @@ const segment = async (address, pressed) => {
   const labels = Array.from({ length: SIZE * SIZE }, (_, place) => strongest(logits, place));
   find("picture").src = context.canvas.toDataURL();
   find("mask").src = find("over").src = painted(labels);
-  const shares = classes.map(({ name }, label) => {
-    const share = labels.filter((one) => one === label).length / labels.length;
-    return `${name} ${Math.round(100 * share)} %`;
-  });
-  find("says").textContent = `${shares.join(" · ")} · ${milliseconds} ms`;
+  find("true").hidden = !trueMask;
+  const truth = trueMask && numbered(squared(trueImage).getImageData(0, 0, SIZE, SIZE));
+  if (trueMask) find("truth").src = trueMask;
+  const scores = classes.map(({ name }, label) => `${name} ${score(labels, truth, label)}`);
+  find("says").textContent = `${trueMask ? "IoU: " : "of all pixels: "}${scores.join(" · ")} · ${milliseconds} ms`;
 };
 
 const take = (files) => files.length && segment(URL.createObjectURL(files[0]));
 
-const buttons = scenes.map(({ image, about }) => {
+const buttons = scenes.map(({ image, truth, about }) => {
   const button = Object.assign(document.createElement("button"), { type: "button" });
   button.append(Object.assign(new Image(SIZE, SIZE), { src: image, alt: about }));
-  button.addEventListener("click", () => segment(image, button));
+  button.addEventListener("click", () => segment(image, button, truth));
   find("scenes").append(button);
   return button;
 });
@@ -101,4 +123,4 @@ room.addEventListener("drop", (event) => {
   event.preventDefault();
   take(event.dataTransfer.files);
 });
-segment(scenes[0].image, buttons[0]);
+segment(scenes[0].image, buttons[0], scenes[0].truth);
