@@ -61,8 +61,12 @@ def table():
     if any(row["seeds"] > 1 for row in found):
         tables.append("±: half the way from the lowest seed to the highest, where a row has several.")
     longer = sorted(stored["paper_pets"]["longer"].items(), key=lambda item: -item[1]["mean_iou"])
-    lines = [[name, *_values(row), f"{row['ap']['AP50']:.3f}" if "ap" in row else ""] for name, row in longer]
-    tables.append(_markdown(["trained longer", *QUALITIES.values(), "AP50 of masks"], lines))
+    lines = [
+        [name, f"{row['learned_from']:,}", *_values(row), f"{row['ap']['AP50']:.3f}" if "ap" in row else ""]
+        for name, row in longer
+    ]
+    head = ["trained longer", "pictures seen", *QUALITIES.values(), "AP50 of masks"]
+    tables.append(_markdown(head, lines))
     if "oxford_iiit_pet" in stored:
         photographs = rows("oxford_iiit_pet")
         counts = photographs[0]["pictures"]

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import statistics
+import sys
 
 import keras
 import numpy as np
@@ -104,6 +105,21 @@ def test_the_order_is_the_one_that_the_lesson_explains():
     for name in set(longer) & set(classes):
         gain = [after - before for before, after in zip(classes[name], longer[name]["iou"], strict=True)]
         assert min(gain) > 0 and max(gain) == gain[border]
+
+
+def test_the_table_says_how_many_pictures_each_checkpoint_saw(bench, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path, str(ROOT / "tools")])
+    from train_weights import RECIPES
+
+    counts = {name: count for name, (_, count) in RECIPES.items()}
+    counts["segnet"] += counts["segnet_start"]
+    assert {row: counts[weights] for row, (weights, _) in bench.LONGER.items()} == {
+        row: count for row, (_, count) in bench.LONGER.items()
+    }
+    longer = json.loads(scoreboard.STORED.read_text())["paper_pets"]["longer"]
+    assert {row: values["learned_from"] for row, values in longer.items()} == {
+        row: count for row, (_, count) in bench.LONGER.items()
+    }
 
 
 def test_the_order_on_photographs_is_the_one_that_the_lesson_states():

@@ -25,7 +25,7 @@ PLACES_SIZES = {"filters": 64, "levels": (2, 4, 8, 16), "bins": (1, 2, 3, 6)}
 CHECKPOINTS = {  # name: (the model, mean IoU and border IoU that it has at least on test pictures)
     "light_unet": (lambda: light_unet(encoder("MobileNetV2", None), 3), 0.78, 0.57),
     "light_unet_photographs": (lambda: light_unet(encoder("MobileNetV2", None), 3), 0.76, 0.53),
-    "fcn_8s": (lambda: fcn(encoder("MobileNetV2", None), 3, 8), 0.62, 0.25),
+    "fcn_8s": (lambda: fcn(encoder("MobileNetV2", None), 3, 8), 0.71, 0.38),
     "deeplab_v3_plus": (
         lambda: deeplab_v3_plus(
             encoder("MobileNetV2", None, output_stride=16), 3, filters=96, rates=(1, 3, 4)

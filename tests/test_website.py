@@ -275,6 +275,18 @@ def test_the_search_finds_a_word(site):
     assert "lessons/01_upsampling.html" in text.partition('id="search-results"')[2]
 
 
+def test_the_check_of_an_exercise_is_folded_and_its_question_is_not(site):
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        page = (site / "lessons" / f"{path.stem}.html").read_text(encoding="utf-8")
+        shown = re.sub(r'<details class="[^"]*hide above-input">.*?</details>', "", page, flags=re.S)
+        exercises = sum(
+            "exercise-check" in cell.metadata.get("tags", [])
+            for cell in nbformat.read(path, as_version=4).cells
+        )
+        assert page.count("show the check") == exercises == shown.count("# your answer here"), path.name
+        assert "globals" not in shown
+
+
 def test_a_comment_does_not_stay_behind_a_broken_line():
     from website import COLUMNS, comments_above
 

@@ -128,6 +128,7 @@ def prepared(path, notebook):
         heading, rest = notebook.cells[0].source.split("\n", 1)
         notebook.cells[0].source = f"{heading}\n\n{picture}\n{rest}"
     terms = glossary()
+    notebook.cells = [part for cell in notebook.cells for part in question_and_check(cell)]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = with_links(re.sub(r" *<!-- colab -->", "", cell.source), terms)
@@ -135,6 +136,8 @@ def prepared(path, notebook):
                 cell.source = cell.source.replace(f"](../{file})", f"](../{name})")
         elif "segkit" in cell.metadata:  # a source cell: its name says what it shows
             prompt(cell, "show segkit's source")
+        elif "exercise-check" in cell.metadata.get("tags", []):
+            fold(cell, "show the check")
         elif lines := lines_of(cell.source):
             if all(isinstance(line, ast.Import | ast.ImportFrom) for line in lines):
                 fold(cell, "show the imports")
@@ -185,6 +188,16 @@ def fold(cell, words):
 
 def prompt(cell, words):
     cell.metadata["mystnb"] = {"code_prompt_show": words, "code_prompt_hide": "hide it"}
+
+
+def question_and_check(cell):
+    """The cell of an exercise in two: what is given and where the answer goes, and the check, which tells much."""
+    given, answer, check = cell.source.partition("\nanswer")
+    if "exercise-check" not in cell.metadata.get("tags", []) or not answer:
+        return [cell]
+    question = nbformat.v4.new_code_cell(given.rstrip(), execution_count=cell.execution_count)
+    cell.source = answer.lstrip() + check
+    return [question, cell]
 
 
 def comments_above(code):

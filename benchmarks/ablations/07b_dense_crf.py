@@ -121,14 +121,16 @@ def fur(seed):
     metric, found = BoundaryIoU(2), []
 
     def bands(masks):
-        return ops.convert_to_numpy(metric.bands(ops.one_hot(masks, 2, dtype="float32")))[..., 1]
+        return ops.convert_to_numpy(metric.band(masks) == 1)
 
     truth = bands((test.masks > 0).astype("int32"))
-    masks = [bands(scores.argmax(-1)) for scores in refined(seed, "FCN-8s")]
+    masks = [bands(scores.argmax(-1).astype("int32")) for scores in refined(seed, "FCN-8s")]
     for index, (image, ids) in enumerate(zip(test.images, test.masks, strict=True)):
         for pattern, unlike, around in animals_of(image, ids):
             pairs = [(truth[index][around], mask[index][around]) for mask in masks]
-            counts = [reduce(one, other).sum() for one, other in pairs for reduce in (np.minimum, np.maximum)]
+            counts = [
+                reduce(one, other).sum() for one, other in pairs for reduce in (np.logical_and, np.logical_or)
+            ]
             found.append((pattern, unlike, *counts))
     found = np.array(found)
     rows = {}

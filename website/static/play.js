@@ -92,6 +92,7 @@ const segment = async (address, pressed, trueMask) => {
   const labels = Array.from({ length: SIZE * SIZE }, (_, place) => strongest(logits, place));
   find("picture").src = context.canvas.toDataURL();
   find("mask").src = find("over").src = painted(labels);
+  find("panels").hidden = false;
   find("true").hidden = !trueMask;
   const truth = trueMask && numbered(squared(trueImage).getImageData(0, 0, SIZE, SIZE));
   if (trueMask) find("truth").src = trueMask;
