@@ -1,8 +1,12 @@
 """benchmarks/run.py measures the sections that were asked for, and leaves the others as they are."""
 
+import importlib.util
 import sys
 
+import numpy as np
 import pytest
+
+from segkit.datasets import load
 
 from .conftest import ROOT
 
@@ -65,3 +69,22 @@ def test_without_a_choice_everything_is_measured(monkeypatch, tmp_path):
 def test_an_unknown_section_is_refused(monkeypatch, tmp_path):
     with pytest.raises(SystemExit):
         rewrite(monkeypatch, tmp_path / "README.md", "--sections", "No such section")
+
+
+def test_the_experiment_on_fur_counts_outlines(monkeypatch):
+    """Scores that a perfect answer replaces gain all that was missing; equal ones gain nothing."""
+    monkeypatch.setattr(sys, "path", [*sys.path, str(ROOT / "benchmarks" / "ablations")])
+    spec = importlib.util.spec_from_file_location(
+        "dense_crf_ablation", ROOT / "benchmarks" / "ablations" / "07b_dense_crf.py"
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    test = load("paper_pets", size=128, target="instances").test.take(6)
+    perfect = np.eye(2, dtype="float32")[(test.masks > 0).astype(int)]
+    moved = np.roll(perfect, 4, axis=1)
+    monkeypatch.setattr(module, "pictures", lambda seed: (None, test))
+    for before, gains in ((perfect, lambda gain: gain == 0), (moved, lambda gain: gain > 0.3)):
+        monkeypatch.setattr(module, "refined", lambda seed, name, before=before: (before, perfect))
+        rows = module.fur(0)
+        assert len(rows) == 4 and all(gains(row["gain"]) for row in rows.values()), rows
+        assert all(row["after the CRF"] == 1 and row["share made worse"] == 0 for row in rows.values())
