@@ -141,8 +141,10 @@ def prepared(path, notebook):
         elif lines := lines_of(cell.source):
             if all(isinstance(line, ast.Import | ast.ImportFrom) for line in lines):
                 fold(cell, "show the imports")
-            elif all(map(draws, lines)) or ast.unparse(lines[0]).partition(" = ")[2].startswith(
-                "plt.subplots"
+            elif (
+                all(map(draws, lines))
+                and isinstance(lines[-1], ast.Expr)
+                or ast.unparse(lines[0]).partition(" = ")[2].startswith("plt.subplots")
             ):
                 fold(cell, "show the drawing")
             elif "hide-input" in cell.metadata.get("tags", []):
@@ -164,8 +166,20 @@ def lines_of(source):
 
 
 def draws(line):
-    """Whether this line does nothing but call one of the functions of segkit.show."""
+    """Whether this line calls one of the functions of segkit.show, or only prepares it: a `def draw…`, a list of letters."""
+    if isinstance(line, ast.FunctionDef):
+        return line.name.startswith("draw")
+    if isinstance(line, ast.Assign):
+        return is_literal(line.value)
     return isinstance(line, ast.Expr) and ast.unparse(line).startswith("show.")
+
+
+def is_literal(value):
+    try:
+        ast.literal_eval(value)
+    except (ValueError, TypeError):
+        return False
+    return True
 
 
 def with_short_descriptions(source):
