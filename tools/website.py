@@ -210,6 +210,7 @@ def question_and_check(cell):
     if "exercise-check" not in cell.metadata.get("tags", []) or not answer:
         return [cell]
     question = nbformat.v4.new_code_cell(given.rstrip(), execution_count=cell.execution_count)
+    question.id = f"{cell.id[:50]}-question"  # the same at each build, so that a page that did not change is not made again
     cell.source = answer.lstrip() + check
     return [question, cell]
 
