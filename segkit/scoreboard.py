@@ -13,10 +13,10 @@ from . import show
 
 STORED = pathlib.Path(__file__).parent / "scoreboard.json"
 QUALITIES = {
-    "pixel_accuracy": "accuracy",
     "mean_iou": "mean IoU",
     "border_iou": "border IoU",
     "boundary_iou": "boundary IoU",
+    "pixel_accuracy": "accuracy",
 }
 CLASSES = ("pet", "background", "border")
 
@@ -62,10 +62,10 @@ def table():
         tables.append("±: half the way from the lowest seed to the highest, where a row has several.")
     longer = sorted(stored["paper_pets"]["longer"].items(), key=lambda item: -item[1]["mean_iou"])
     lines = [
-        [name, f"{row['learned_from']:,}", *_values(row), f"{row['ap']['AP50']:.3f}" if "ap" in row else ""]
+        [name, *_values(row), f"{row['ap']['AP50']:.3f}" if "ap" in row else "", f"{row['learned_from']:,}"]
         for name, row in longer
     ]
-    head = ["trained longer", "pictures seen", *QUALITIES.values(), "AP50 of masks"]
+    head = ["trained longer", *QUALITIES.values(), "AP50 of masks", "pictures seen"]
     tables.append(_markdown(head, lines))
     if "oxford_iiit_pet" in stored:
         photographs = rows("oxford_iiit_pet")
@@ -101,13 +101,13 @@ def table():
 def _qualities(found):
     lines = []
     for row in found:
-        accuracy, mean, *outlines = _values(row)
+        mean, *others = _values(row)
         spread = f" ±{row['spread'] / 2:.3f}" if row["seeds"] > 1 else ""
         deepest = row["output_stride"]
         finest = FINEST.get(row["name"], deepest)
         strides = f"{finest}–{deepest}" if finest < deepest else deepest
-        lines.append([row["name"], row["start"], strides, accuracy, mean + spread, *outlines])
-    return _markdown(["", "start", "strides", *QUALITIES.values()], lines)
+        lines.append([row["name"], mean + spread, *others, row["start"], strides])
+    return _markdown(["", *QUALITIES.values(), "start", "strides"], lines)
 
 
 def _values(row):
