@@ -81,7 +81,7 @@ class DisplayCallback(keras.callbacks.Callback):
         self.figure.suptitle(f"Validation pictures {moment}", fontsize=12)
         buffer = io.BytesIO()
         dots = self.figure.dpi * show.sharpness()
-        self.figure.savefig(buffer, dpi=dots, format="jpeg", pil_kwargs={"quality": 82})
+        self.figure.savefig(buffer, dpi=dots, format="jpeg", pil_kwargs=show.JPEG)
         captions = "; ".join(
             ", ".join(word for title, _, *below in row for word in (title, *below) if word) for row in rows
         )

@@ -32,6 +32,10 @@ def set_defaults():
     )
 
 
+# Progressive files hold the same picture in a tenth less bytes.
+JPEG = {"quality": 82, "optimize": True, "progressive": True}
+
+
 def show(figure, alt, photo=False):
     """Publish a finished figure with its description, and close it.
 
@@ -48,7 +52,7 @@ def show(figure, alt, photo=False):
     plt.close(figure)
     picture = Image.open(drawn).convert("RGB")
     if photo:
-        picture.save(stored, "jpeg", quality=82)
+        picture.save(stored, "jpeg", **JPEG)
     else:
         picture.quantize(128, dither=Image.Dither.NONE).save(stored, "png", optimize=True)
     publish(stored.getvalue(), "jpeg" if photo else "png", alt)
