@@ -81,7 +81,7 @@ def architectures():
 DETECTOR = "Mask R-CNN"  # trains for hours, not within the budget: its row has the shipped weights alone
 LONGER = {  # the checkpoints that the course ships, and how many pictures each has learned from
     "FCN-8s": ("fcn_8s", 90000),
-    "SegNet": ("segnet", 46000),
+    "SegNet": ("segnet", 90000),
     "DeepLab v3+": ("deeplab_v3_plus", 24000),
     "light U-Net": ("light_unet", 28000),
     DETECTOR: ("mask_rcnn", 96000),

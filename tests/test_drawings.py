@@ -95,6 +95,28 @@ def test_a_cone_is_as_wide_as_the_receptive_field(figures):
         assert pixels == receptive_field(keras.Sequential([keras.Input((None, None, 3)), *network]))[0]
 
 
+def test_stages_hand_on_and_read_as_the_drawing_says(figures):
+    chain = {"propose": "boxes", "read": "features", "draw": "masks"}
+    show.stages("trunk", chain, fed=["propose", "read"], plain=["read"], alt="three stages")
+    (axes,) = figures[0].axes
+    words = [text.get_text() for text in axes.texts]
+    assert [word for word in words if word] == [
+        "trunk",
+        "propose",
+        "boxes",
+        "read",
+        "features",
+        "draw",
+        "masks",
+    ]
+    arrows = [text for text in axes.texts if not text.get_text()]
+    down = [arrow for arrow in arrows if arrow.xy[0] == arrow.xyann[0]]
+    assert len(down) == 2 and len(arrows) == 2 + len(chain)
+    fills = {patch.get_x(): patch.get_facecolor() for patch in axes.patches if patch.get_y() == 0}
+    first, second, third = (fills[place] for place in sorted(fills))
+    assert first == third != second
+
+
 def test_what_is_stored_of_sliders_are_their_settings_side_by_side(figures):
     drawn = []
 

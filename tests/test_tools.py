@@ -409,8 +409,10 @@ def test_a_table_of_experiments_has_means_and_differences_seed_by_seed(tmp_path,
         "without": {"parameters": [6000.0, 6000.0, 6000.0], "IoU": [0.4, 0.58, 0.55]},
     }
     (tmp_path / "benchmarks" / "ablations.json").write_text(json.dumps({"05_x": {"skips": rows}}))
-    *lines, _, note = sync.ablation_table("05_x", "skips").splitlines()
+    *lines, _, note = sync.ablation_table("05_x", "skips", explained=False).splitlines()
     assert lines[0] == "| | parameters | IoU | IoU, difference from the first row |"
     assert lines[2:] == ["| with | 7,000 | 0.600 |  |", "| without | 6,000 | 0.510 | -0.150 to -0.020 |"]
-    assert "3 seeds" in note
-    assert "not measured yet" in sync.ablation_table("05_x", "other")
+    assert "3 seeds" in note and "smallest to the largest" in note
+    *same, _, note = sync.ablation_table("05_x", "skips", explained=True).splitlines()
+    assert same == lines and "3 seeds, as in the first table" in note
+    assert "not measured yet" in sync.ablation_table("05_x", "other", explained=False)

@@ -56,9 +56,9 @@ def benchmark_table(title):
     raise SystemExit(f"A lesson shows the benchmark {title!r}, which benchmarks/README.md does not have.")
 
 
-def ablation_table(lesson, title):
+def ablation_table(lesson, title, explained):
     """What tools/claims.py measured, as a table: of each number the mean over the seeds, and of the last column the
-    difference from the first row, seed by seed, from the smallest to the largest."""
+    difference from the first row, seed by seed, from the smallest to the largest; below it these words, unless `explained`."""
     path = ROOT / "benchmarks" / "ablations.json"
     tables = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     if title not in tables.get(lesson, {}):
@@ -75,11 +75,13 @@ def ablation_table(lesson, title):
         low, high = (f"{value:+.{digits(last)}f}" for value in (apart.min(), apart.max()))
         lines.append(f"| {name} | {means} | {'' if columns is first else f'{low} to {high}'} |")
     seeds = len(first[last])
-    return (
-        "\n".join(lines)
-        + f"\n\n*Means over {seeds} seeds; differences: from the smallest to the largest, seed by seed. "
-        + f"`python benchmarks/ablations/{lesson}.py --seed 0` measures one.*"
-    )
+    caption = f"*Means and differences over {seeds} seeds, as in the first table.*"
+    if not explained:
+        caption = (
+            f"*Means over {seeds} seeds; differences: from the smallest to the largest, seed by seed. "
+            f"`python benchmarks/ablations/{lesson}.py --seed 0` measures one.*"
+        )
+    return "\n".join(lines) + f"\n\n{caption}"
 
 
 def digits(column):
@@ -90,6 +92,7 @@ def digits(column):
 def sync_notebook(path, repository):
     notebook = read(path)
     before = nbformat.writes(notebook)
+    tables = [cell for cell in notebook.cells if "ablation" in cell.metadata]
     for cell in notebook.cells:
         if "segkit" in cell.metadata:
             cell.source = "\n\n\n".join(source_of(name) for name in cell.metadata["segkit"].split())
@@ -98,7 +101,9 @@ def sync_notebook(path, repository):
         if "scoreboard" in cell.metadata:
             cell.source = scoreboard.table()
         if "ablation" in cell.metadata:
-            cell.source = ablation_table(path.stem, cell.metadata["ablation"])
+            cell.source = ablation_table(
+                path.stem, cell.metadata["ablation"], explained=cell is not tables[0]
+            )
         if cell.cell_type == "markdown":
             # the marks stand last on their lines: a line that begins with one would not be read as Markdown
             for mark, words in (("minutes", first_screen(notebook)), ("colab", badge(path, repository))):

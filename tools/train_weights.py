@@ -258,7 +258,7 @@ RECIPES = {  # name: (function, pictures seen)
     "light_unet": (light_unet_, 28000),
     "light_unet_photographs": (light_unet_photographs, 40000),
     "fcn_8s": (fcn_8s, 90000),
-    "segnet_start": (segnet_start, 16000),
+    "segnet_start": (segnet_start, 60000),
     "segnet": (segnet_whole, 30000),
     "deeplab_v3_plus": (deeplab_v3_plus_, 24000),
     "fpn_places": (fpn_places, 12000),

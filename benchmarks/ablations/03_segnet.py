@@ -29,12 +29,14 @@ SHOWN = [
     ("ways up", "border IoU", "indices", "bed of nails"),
     ("ways up", "border IoU", "indices", "bilinear"),
     ("ways up", "mean IoU", "indices", "bilinear"),
+    ("ways up", "pet IoU", "indices", "bilinear"),
     ("ways up", "border IoU", "bilinear, joined by whole maps", "indices"),
     ("ways up", "mean IoU", "bilinear, joined by whole maps", "indices"),
     ("weights of the classes", "border found, %", "median frequency", "square roots"),
     ("weights of the classes", "border found, %", "square roots", "none"),
     ("weights of the classes", "border right, %", "square roots", "median frequency"),
     ("weights of the classes", "mean IoU", "square roots", "median frequency"),
+    ("weights of the classes", "mean IoU", "square roots", "none"),
 ]
 
 

@@ -154,9 +154,9 @@ def end_to_end(seed, weights, frozen):
 
 def encoders(seed):
     return {
-        "pretrained, frozen": end_to_end(seed, "paper", True),
-        "pretrained, trained behind stride 8": end_to_end(seed, "paper", 8),
         "pretrained, trained whole": end_to_end(seed, "paper", False),
+        "pretrained, trained behind stride 8": end_to_end(seed, "paper", 8),
+        "pretrained, frozen": end_to_end(seed, "paper", True),
         "random, trained whole": end_to_end(seed, None, False),
     }
 

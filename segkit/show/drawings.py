@@ -133,3 +133,28 @@ def boxes_in_rows(rows, colors, alt):
     axes.set(xlim=(min(places) - 3.2, max(places) + 0.6), ylim=(0.6 - len(rows), 0.6))
     axes.set_axis_off()
     show(figure, alt)
+
+
+def stages(source, chain, fed, plain, alt):
+    """Stages in a row, {stage: what it hands on}; above them `source`, which the `fed` ones read; `plain`: without weights."""
+    figure, axes = plt.subplots(figsize=(9.6, 2.3))
+    wide, apart = 1.1, 2.0
+
+    def box(left, bottom, width, height, words, fill):
+        axes.add_patch(plt.Rectangle((left, bottom), width, height, facecolor=fill, edgecolor="#5b6770"))
+        axes.text(left + width / 2, bottom + height / 2, words, ha="center", va="center")
+
+    def arrow(start, end):
+        axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": "#444444"})
+
+    box(0, 1.4, apart * (len(chain) - 1) + wide, 0.55, source, CYCLE[5])
+    for place, (stage, handed_on) in enumerate(chain.items()):
+        left = apart * place
+        box(left, 0, wide, 0.9, stage, "#ffffff" if stage in plain else CYCLE[5])
+        if stage in fed:
+            arrow((left + wide / 2, 1.4), (left + wide / 2, 0.9))
+        arrow((left + wide, 0.45), (left + apart, 0.45))
+        axes.text(left + (wide + apart) / 2, 0.5, handed_on, ha="center", va="bottom", fontsize=9)
+    axes.set(xlim=(-0.05, apart * len(chain) + 0.05), ylim=(-0.1, 2.05))
+    axes.set_axis_off()
+    show(figure, alt)
