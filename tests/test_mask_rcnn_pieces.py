@@ -34,6 +34,27 @@ def numpy(tensor):
     return ops.convert_to_numpy(tensor)
 
 
+def of_tensors(piece):
+    """The piece, its arrays made tensors first: PyTorch's do not mix with arrays, as TensorFlow's and JAX' do."""
+
+    def call(*inputs, **options):
+        inputs, options = keras.tree.map_structure(
+            lambda leaf: ops.convert_to_tensor(leaf) if isinstance(leaf, np.ndarray) else leaf,
+            (inputs, options),
+        )
+        return piece(*inputs, **options)
+
+    return call
+
+
+if keras.backend.backend() == "torch":
+    decode, encode, iou, level_of, match, nms, sample = map(
+        of_tensors, (decode, encode, iou, level_of, match, nms, sample)
+    )
+    mask_targets, keypoint_targets, paste = map(of_tensors, (mask_targets, keypoint_targets, paste))
+    align_one, pool_one, roi_align, roi_pool = map(of_tensors, (align_one, pool_one, roi_align, roi_pool))
+
+
 def random_boxes(*shape, size=(60, 90), beyond=0, seed=0, least=1.0):
     random = np.random.default_rng(seed)
     ends = [np.sort(random.uniform(-beyond, side + beyond, (*shape, 2)), axis=-1) for side in size]
