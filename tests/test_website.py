@@ -350,6 +350,24 @@ def found_in(page, script, *options):
     return json.loads(html.unescape(re.search(r'<pre id="found"[^>]*>(.*?)</pre>', text, re.S)[1]))
 
 
+def has_a_font_for_formulas():
+    return (
+        shutil.which("fc-list")
+        and "Math" in subprocess.run(["fc-list"], capture_output=True, text=True).stdout
+    )
+
+
+@needs_browser
+@pytest.mark.skipif(not has_a_font_for_formulas(), reason="no such font: apt install fonts-dejavu-extra")
+def test_subscripts_stand_below_the_line(site):
+    script = (
+        "const pairs = [...document.querySelectorAll('math[display=block] msub')].map((pair) => pair.children); "
+        "const boxes = pairs.map((pair) => [...pair].map((part) => part.getBoundingClientRect())); "
+        "found = Math.min(...boxes.map(([base, below]) => (below.bottom - base.bottom) / base.height))"
+    )
+    assert found_in(site / "lessons" / "08_mask_rcnn.html", script) > 0.1
+
+
 @functools.cache
 def axe(folder):
     """The checker of accessibility, by its package's name."""
