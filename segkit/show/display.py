@@ -32,7 +32,7 @@ def set_defaults():
     )
 
 
-# Progressive files hold the same picture in a tenth less bytes.
+# Progressive files hold the same picture in a tenth fewer bytes.
 JPEG = {"quality": 82, "optimize": True, "progressive": True}
 
 
